@@ -1,0 +1,293 @@
+"""Every error a person can meet: its code, what it means and what to do about it.
+
+A code is permanent. `CODES` is the one list; the reference page is made from it, and a test
+triggers each one. Raising happens where the fact is known, printing only in `cli`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Final, Literal, get_args
+
+
+class Exit(IntEnum):
+    """What the shell is told. Documented in docs/reference/errors.md."""
+
+    DONE = 0
+    FAILED = 1
+    USAGE = 2
+    PENDING = 3
+    CREDENTIALS = 4
+    DENIED = 5
+    DECISION = 6
+    HELD = 7
+    INTERRUPTED = 130
+
+
+Code = Literal[
+    "PLT-USAGE-001",
+    "PLT-USAGE-002",
+    "PLT-USAGE-003",
+    "PLT-USAGE-004",
+    "PLT-SPEC-001",
+    "PLT-SETTINGS-001",
+    "PLT-SETTINGS-002",
+    "PLT-SETTINGS-003",
+    "PLT-SETTINGS-004",
+    "PLT-SETTINGS-005",
+    "PLT-HOME-001",
+    "PLT-HOME-002",
+    "PLT-JOURNAL-001",
+    "PLT-JOURNAL-002",
+    "PLT-JOURNAL-003",
+    "PLT-JOURNAL-004",
+    "PLT-JOURNAL-005",
+    "PLT-JOURNAL-006",
+    "PLT-TEMPLATE-001",
+    "PLT-TEMPLATE-002",
+    "PLT-TEMPLATE-003",
+    "PLT-TEMPLATE-004",
+    "PLT-GIT-001",
+    "PLT-GIT-002",
+    "PLT-FORGE-001",
+    "PLT-FORGE-002",
+    "PLT-FORGE-003",
+    "PLT-INIT-001",
+    "PLT-INIT-002",
+    "PLT-INIT-003",
+    "PLT-INIT-004",
+    "PLT-INIT-005",
+    "PLT-INTERNAL-001",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One row of the error reference."""
+
+    exit: Exit
+    title: str
+    remedy: str
+
+
+CODES: Final[dict[Code, Kind]] = {
+    "PLT-USAGE-001": Kind(
+        Exit.USAGE,
+        "The command line cannot be read",
+        "The message names the word; `--help` of the command shows what it takes.",
+    ),
+    "PLT-USAGE-002": Kind(
+        Exit.USAGE,
+        "--requested-at is not a usable time",
+        "Give a moment in the past with its offset, such as 2026-11-20T09:00:00Z.",
+    ),
+    "PLT-USAGE-003": Kind(
+        Exit.USAGE,
+        "The folder given with --into cannot be used",
+        "Name a folder that does not exist yet, or an empty one.",
+    ),
+    "PLT-USAGE-004": Kind(
+        Exit.USAGE,
+        "Nothing of that name is known to the journal",
+        "`platform-cli kpi onboarding --runs` lists the domains it knows.",
+    ),
+    "PLT-SPEC-001": Kind(
+        Exit.USAGE,
+        "The domain's name, owner, rotation or an answer is not valid",
+        "Every problem is listed at once; mend them all and run the same line again.",
+    ),
+    "PLT-SETTINGS-001": Kind(
+        Exit.USAGE,
+        "A configuration file cannot be read",
+        "The message gives the file and the line; `config init` writes a fresh one.",
+    ),
+    "PLT-SETTINGS-002": Kind(
+        Exit.USAGE,
+        "A setting is unknown or has a wrong value",
+        "The message names the nearest known key; `config show` prints all with their origin.",
+    ),
+    "PLT-SETTINGS-003": Kind(
+        Exit.USAGE,
+        "A key stands in a project's platform.toml that only a user may set",
+        "Move the key to your own config.toml: a cloned repository must not steer the tool.",
+    ),
+    "PLT-SETTINGS-004": Kind(
+        Exit.USAGE,
+        "The profile does not exist, or needs a provider that this version does not have",
+        "Choose a profile that `config show` lists.",
+    ),
+    "PLT-SETTINGS-005": Kind(
+        Exit.USAGE,
+        "The configuration file exists already, or cannot be written",
+        "Edit the file that is there, or name another one with --output.",
+    ),
+    "PLT-HOME-001": Kind(
+        Exit.FAILED,
+        "PLATFORM_HOME cannot be read or written",
+        "Mend the folder's permissions, or set PLATFORM_HOME to a folder of yours.",
+    ),
+    "PLT-HOME-002": Kind(
+        Exit.FAILED,
+        "The disk is full",
+        "Free some space and run the same line again: it continues where it stopped.",
+    ),
+    "PLT-JOURNAL-001": Kind(
+        Exit.FAILED,
+        "The journal was written by a newer platform-cli",
+        "Upgrade platform-cli; the journal is left as it is.",
+    ),
+    "PLT-JOURNAL-002": Kind(
+        Exit.FAILED,
+        "The journal is damaged or is not a journal",
+        "Nothing was changed. Restore it from a copy, or from a `journal export`.",
+    ),
+    "PLT-JOURNAL-003": Kind(
+        Exit.FAILED,
+        "The journal is busy",
+        "Another process writes to it for a long time; run the same line again.",
+    ),
+    "PLT-JOURNAL-004": Kind(
+        Exit.USAGE,
+        "A line of the file to import is not an event",
+        "The message gives the line. A file is imported whole or not at all.",
+    ),
+    "PLT-JOURNAL-005": Kind(
+        Exit.HELD,
+        "Another run holds the domain",
+        "Wait for that run to end; if its process is gone, the next run simply goes on.",
+    ),
+    "PLT-JOURNAL-006": Kind(
+        Exit.USAGE,
+        "The journal's address cannot be used by this version",
+        "Use the SQLite file in PLATFORM_HOME (the default) or `sqlite:///PATH`.",
+    ),
+    "PLT-TEMPLATE-001": Kind(
+        Exit.FAILED,
+        "The template cannot be rendered",
+        "The message gives the file and line of the template; nothing was written.",
+    ),
+    "PLT-TEMPLATE-002": Kind(
+        Exit.FAILED,
+        "The template asks for something that is refused",
+        "Tasks, migrations and extensions run code: a template that has them is not used.",
+    ),
+    "PLT-TEMPLATE-003": Kind(
+        Exit.USAGE,
+        "The template's source is not pinned",
+        "Set template.commit to the full 40-digit commit that was reviewed.",
+    ),
+    "PLT-TEMPLATE-004": Kind(
+        Exit.FAILED,
+        "A rendered file is not acceptable",
+        "The template made a file that its reader would refuse; the message names it.",
+    ),
+    "PLT-GIT-001": Kind(
+        Exit.FAILED,
+        "git is not there, or too old",
+        "Install git 2.31 or newer and run the same line again.",
+    ),
+    "PLT-GIT-002": Kind(
+        Exit.FAILED,
+        "A git command failed",
+        "The message carries git's own words; running the same line again is safe.",
+    ),
+    "PLT-FORGE-001": Kind(
+        Exit.DECISION,
+        "The repository exists and is not ours",
+        "Choose another name; an empty repository can be taken over with --adopt.",
+    ),
+    "PLT-FORGE-002": Kind(
+        Exit.FAILED,
+        "The embedded forge's records cannot be read",
+        "The message names the file; nothing was changed.",
+    ),
+    "PLT-FORGE-003": Kind(
+        Exit.FAILED,
+        "The repository or branch is not there",
+        "It was removed while the run was on; run the same line again.",
+    ),
+    "PLT-INIT-001": Kind(
+        Exit.DECISION,
+        "A person must decide before anything is written",
+        "Each conflict is listed with what was found and the ways out.",
+    ),
+    "PLT-INIT-002": Kind(
+        Exit.DECISION,
+        "The domain was first asked for with other values",
+        "Run with the first values; a typo is taken out with `journal close DOMAIN --reason`.",
+    ),
+    "PLT-INIT-003": Kind(
+        Exit.FAILED,
+        "A step did not succeed before the deadline",
+        "Run the same line again: it looks at the world and does what is missing.",
+    ),
+    "PLT-INIT-004": Kind(
+        Exit.INTERRUPTED,
+        "The run was interrupted",
+        "Run the same line again: it is safe and continues where it stopped.",
+    ),
+    "PLT-INIT-005": Kind(
+        Exit.USAGE,
+        "--adopt names nothing that is in the plan",
+        "Copy an address from the plan that --dry-run prints, or say --adopt all.",
+    ),
+    "PLT-INTERNAL-001": Kind(
+        Exit.FAILED,
+        "An error in platform-cli itself",
+        "Run again with --debug and report the traceback; running again is safe.",
+    ),
+}
+
+assert set(CODES) == set(get_args(Code)), "errors: the list of codes and their table differ"  # noqa: S101
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One of several things wrong with an input: where, what, and what would be right."""
+
+    address: str
+    summary: str
+    hint: str
+
+
+class PlatformError(Exception):
+    """What happened and what is unchanged (summary), the next command (hint), where (address)."""
+
+    def __init__(
+        self,
+        code: Code,
+        summary: str,
+        *,
+        hint: str | None = None,
+        address: str | None = None,
+        problems: Sequence[Problem] = (),
+    ) -> None:
+        super().__init__(summary)
+        self.code: Code = code
+        self.summary = summary
+        self.hint = hint if hint is not None else CODES[code].remedy
+        self.address = address
+        self.problems = tuple(problems)
+
+    @property
+    def exit(self) -> Exit:
+        """The exit code that this error means."""
+        return CODES[self.code].exit
+
+
+class TemporaryError(PlatformError):
+    """Worth another try: a time-out, a limit, a server's bad moment. The effect is not known."""
+
+    def __init__(
+        self,
+        code: Code,
+        summary: str,
+        *,
+        hint: str | None = None,
+        address: str | None = None,
+        retry_after_s: float | None = None,
+    ) -> None:
+        super().__init__(code, summary, hint=hint, address=address)
+        self.retry_after_s = retry_after_s
