@@ -1,0 +1,1 @@
+"""What happened, append-only: the port, the events, and the databases that keep them."""

@@ -1,0 +1,47 @@
+"""Reads events from JSON Lines, one at a time; the first bad line stops the whole file."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import IO, Final
+
+from platform_cli.errors import PlatformError
+from platform_cli.journal.event import Event, from_line
+
+STDIN: Final = Path("-")
+_LONGEST: Final = 1_000_000
+
+
+def read(file: Path) -> Iterator[Event]:
+    """The events of a file or of stdin. Raises PLT-JOURNAL-004 naming the line."""
+    if file == STDIN:
+        yield from _events(sys.stdin.buffer, "stdin")
+        return
+    try:
+        with file.open("rb") as opened:
+            yield from _events(opened, str(file))
+    except OSError as error:
+        raise PlatformError(
+            "PLT-JOURNAL-004",
+            f"{file}: {error.strerror}. Nothing was imported.",
+            hint="Name a file that `platform-cli journal export` wrote, or - for stdin.",
+            address=str(file),
+        ) from error
+
+
+def _events(lines: IO[bytes] | Iterable[bytes], name: str) -> Iterator[Event]:
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            if len(line) > _LONGEST:
+                raise ValueError("longer than a megabyte")  # noqa: TRY301 - one refusal for all
+            yield from_line(line.decode("utf-8"))
+        except ValueError as error:
+            raise PlatformError(
+                "PLT-JOURNAL-004",
+                f"{name}:{number} is not an event: {error}. Nothing was imported.",
+                address=f"{name}:{number}",
+            ) from error

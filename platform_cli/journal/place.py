@@ -1,0 +1,63 @@
+"""The folders that a journal lives in, and what the operating system refuses there.
+
+Owns modes (0700, 0600) and the meaning of an OSError. Knows nothing of events or SQL.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+from typing import Final
+
+from platform_cli.errors import PlatformError
+
+FOLDER_MODE: Final = 0o700
+FILE_MODE: Final = 0o600
+
+# A limit on the size of files or a quota is, to its owner, a full disk.
+FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+
+def private_folder(folder: Path) -> None:
+    """Make the folder, 0700 whatever the umask; one that exists is left as it is.
+
+    Raises PLT-HOME-001 or -002.
+    """
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            folder.mkdir(FOLDER_MODE)
+        except FileExistsError:
+            if not folder.is_dir():
+                raise
+        else:
+            folder.chmod(FOLDER_MODE)
+    except OSError as error:
+        raise refusal(error, folder) from error
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a new name in the folder outlive a power cut. Raises OSError."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def refusal(error: OSError, path: Path) -> PlatformError:
+    """The error to raise for what the operating system refused at `path`."""
+    # An OSError carries the operating system's own words; they are shown, never compared.
+    why = error.strerror or type(error).__name__
+    if error.errno in FULL:
+        return PlatformError(
+            "PLT-HOME-002",
+            f"{path} cannot be written: {why}. What was written before is safe.",
+            address=str(path),
+        )
+    return PlatformError(
+        "PLT-HOME-001",
+        f"{path} cannot be used: {why}. Nothing was changed.",
+        address=str(path),
+    )

@@ -1,0 +1,99 @@
+"""An event as a row of the journal's table, with the checksum that tells a damaged row.
+
+Owns the order of the columns and what the checksum covers, which never change once released.
+Knows no database: rows are plain tuples; texts come back from a database as bytes.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import zlib
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final, cast
+
+from platform_cli.journal.event import Event, EventType, format_time
+
+COLUMNS: Final = (
+    "seq",
+    "id",
+    "onboarding",
+    "run",
+    "domain",
+    "profile",
+    "at",
+    "type",
+    "step",
+    "attempt",
+    "duration_s",
+    "detail",
+    "checksum",
+)
+
+Field = bytes | str | int | float | None
+Row = tuple[Field, ...]
+
+
+def to_row(seq: int, event: Event) -> Row:
+    """The event as a row. Raises ValueError or TypeError where it cannot be kept."""
+    duration = event.duration_s
+    if duration is not None and not math.isfinite(duration):
+        msg = f"duration_s is {duration}"
+        raise ValueError(msg)
+    fields: Row = (
+        seq,
+        event.id,
+        event.onboarding,
+        event.run,
+        event.domain,
+        event.profile,
+        format_time(event.at),
+        event.type,
+        event.step,
+        None if event.attempt is None else int(event.attempt),
+        # + 0.0: a database does not keep the sign of zero, and the checksum covers it.
+        None if duration is None else float(duration) + 0.0,
+        # ASCII, so that every text that JSON can hold (a lone surrogate, too) can be kept.
+        json.dumps(dict(event.detail), separators=(",", ":"), allow_nan=False),
+    )
+    return (*fields, _checksum(fields))
+
+
+def from_row(row: Sequence[Any]) -> Event:
+    """The event of a row whose texts are bytes. Raises ValueError where the row is damaged."""
+    if _checksum(row[:-1]) != row[-1]:
+        msg = "the checksum does not match"
+        raise ValueError(msg)
+    _, id_, onboarding, run, domain, profile, at, type_, step, attempt, duration, detail, _ = row
+    try:
+        return Event(
+            id=id_.decode(),
+            onboarding=onboarding.decode(),
+            run=run.decode(),
+            domain=domain.decode(),
+            profile=profile.decode(),
+            at=datetime.fromisoformat(at.decode()),
+            type=cast("EventType", type_.decode()),
+            step=None if step is None else step.decode(),
+            attempt=attempt,
+            duration_s=duration,
+            detail=json.loads(detail),
+        )
+    except (AttributeError, TypeError, RecursionError) as error:
+        msg = f"a field has another type ({error})"
+        raise ValueError(msg) from None
+
+
+def _checksum(fields: Sequence[Field]) -> int:
+    return zlib.crc32(b"\0".join([_bytes(field) for field in fields]))
+
+
+def _bytes(field: Field) -> bytes:
+    if isinstance(field, bytes):
+        return field
+    if isinstance(field, str):
+        return field.encode()
+    if field is None:
+        return b"\xff"  # in no UTF-8: nothing and an empty text differ
+    return repr(field).encode()
