@@ -1,0 +1,1 @@
+"""Where repositories live: the port, CODEOWNERS as GitHub reads it, and the adapters."""
