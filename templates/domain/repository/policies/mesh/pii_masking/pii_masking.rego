@@ -1,0 +1,151 @@
+# METADATA
+# title: Personal data is masked in the product tier
+# description: >-
+#   In the product tier, a column tagged PII needs a mask. In every tier, a mask is one of those in
+#   the table of limits. What cannot be read is denied.
+# scope: package
+# custom:
+#   id: mesh.pii_masking
+#   severity: deny
+#   exceptions: false
+#   why: >-
+#     The product tier is read by everyone. A name or an address that gets there in the clear cannot
+#     be called back.
+#   passes: >-
+#     {"name": "orders.product.customers", "schema":
+#     [{"name": "email", "type": "string", "tags": ["PII"], "mask": "sha256"}]}
+#   fails: >-
+#     {"name": "orders.product.customers", "schema":
+#     [{"name": "email", "type": "string", "tags": ["PII"]}]}
+package mesh.pii_masking
+
+# METADATA
+# title: Denials
+# description: One object for each reason, with what is wrong and where.
+# entrypoint: true
+deny contains {"msg": msg, "address": sprintf("schema.%s", [column.name])} if {
+	tier == "product"
+	some column in columns
+	"PII" in tags(column)
+	not "mask" in object.keys(column)
+	msg := sprintf("column %s is tagged PII but has no mask: directive (allowed: %s)", [
+		column.name,
+		concat(" | ", masks),
+	])
+}
+
+deny contains {"msg": msg, "address": sprintf("schema.%s", [column.name])} if {
+	some column in columns
+	"mask" in object.keys(column)
+	not column.mask in masks
+	msg := sprintf("column %s has mask: %s, which is not allowed (allowed: %s)", [
+		column.name,
+		json.marshal(column.mask),
+		concat(" | ", masks),
+	])
+}
+
+deny contains {"msg": msg, "address": sprintf("schema.%s", [column.name])} if {
+	some column in columns
+	some tag in tags(column)
+	misspelt(tag)
+	msg := sprintf("column %s has the tag %s: write it PII", [column.name, json.marshal(tag)])
+}
+
+deny contains {"msg": msg, "address": "tags"} if {
+	some tag in tags(contract)
+	misspelt(tag)
+	msg := sprintf("the table has the tag %s: write it PII", [json.marshal(tag)])
+}
+
+# What cannot be read.
+
+deny contains {"msg": msg, "address": ""} if {
+	not is_object(document)
+	msg := "the contract cannot be read: it is not a mapping"
+}
+
+deny contains {"msg": msg, "address": "name"} if {
+	not tier
+	msg := "name cannot be read: expected <domain>.<tier>.<table>, the tier raw, derived or product"
+}
+
+deny contains {"msg": msg, "address": "schema"} if {
+	not is_array(object.get(contract, "schema", null))
+	msg := "schema cannot be read: expected a list of columns"
+}
+
+deny contains {"msg": msg, "address": sprintf("schema[%d]", [i])} if {
+	is_array(contract.schema)
+	some i, column in contract.schema
+	not named(column)
+	msg := sprintf("column %d of schema cannot be read: expected a mapping with a name", [i + 1])
+}
+
+deny contains {"msg": msg, "address": sprintf("schema.%s", [column.name])} if {
+	some column in columns
+	not readable_tags(column)
+	msg := sprintf("tags of column %s cannot be read: expected a list of texts", [column.name])
+}
+
+deny contains {"msg": msg, "address": "tags"} if {
+	not readable_tags(contract)
+	msg := "tags of the table cannot be read: expected a list of texts"
+}
+
+deny contains {"msg": msg, "address": ""} if {
+	count(masks) == 0
+	msg := "the bundle has no table of masks: data.mesh.limits.masks"
+}
+
+# `not f(x)` says nothing at all when x is undefined, so whatever may be missing has a default.
+default document := null
+
+document := input
+
+default contract := {}
+
+contract := document if is_object(document)
+
+default masks := []
+
+masks := data.mesh.limits.masks
+
+columns := [column |
+	is_array(contract.schema)
+	some column in contract.schema
+	named(column)
+]
+
+tier := parts[1] if {
+	parts := split(contract.name, ".")
+	count(parts) == 3
+	parts[0] != ""
+	parts[1] in {"raw", "derived", "product"}
+	parts[2] != ""
+}
+
+named(column) if {
+	is_object(column)
+	is_string(column.name)
+	column.name != ""
+}
+
+# The tags of a column or table that can be read; no tags at all are readable.
+tags(thing) := {tag |
+	readable_tags(thing)
+	some tag in object.get(thing, "tags", [])
+}
+
+readable_tags(thing) if {
+	found := object.get(thing, "tags", [])
+	is_array(found)
+	every tag in found {
+		is_string(tag)
+	}
+}
+
+misspelt(tag) if {
+	tag != "PII"
+	upper(trim_space(tag)) == "PII"
+}

@@ -1,0 +1,129 @@
+# METADATA
+# title: Data about customers is not kept for ever
+# description: >-
+#   A table tagged customer_data says in retention_days how long its rows are kept, and that is at
+#   most the number in the table of limits. What cannot be read is denied.
+# scope: package
+# custom:
+#   id: mesh.retention
+#   severity: deny
+#   exceptions: false
+#   why: >-
+#     What is kept without a limit is found by the next leak, and by the next request to be
+#     forgotten.
+#   passes: >-
+#     {"name": "orders.product.customers", "tags": ["customer_data"], "retention_days": 365}
+#   fails: >-
+#     {"name": "orders.product.customers", "tags": ["customer_data"]}
+package mesh.retention
+
+# METADATA
+# title: Denials
+# description: One object for each reason, with what is wrong and where.
+# entrypoint: true
+deny contains {"msg": msg, "address": "retention_days"} if {
+	"customer_data" in tags(contract)
+	not "retention_days" in object.keys(contract)
+	msg := sprintf("the table is tagged customer_data but has no retention_days (at most %d)", [limit])
+}
+
+deny contains {"msg": msg, "address": "retention_days"} if {
+	"customer_data" in tags(contract)
+	whole(contract.retention_days)
+	contract.retention_days > limit
+	msg := sprintf("the table is tagged customer_data and keeps rows for %s days (at most %d)", [
+		json.marshal(contract.retention_days),
+		limit,
+	])
+}
+
+deny contains {"msg": msg, "address": "retention_days"} if {
+	whole(contract.retention_days)
+	contract.retention_days < 0
+	msg := sprintf("retention_days is %s, which is negative", [json.marshal(contract.retention_days)])
+}
+
+deny contains {"msg": msg, "address": "tags"} if {
+	some tag in tags(contract)
+	misspelt(tag)
+	msg := sprintf("the table has the tag %s: write it customer_data", [json.marshal(tag)])
+}
+
+deny contains {"msg": msg, "address": sprintf("schema.%s", [column.name])} if {
+	some column in columns
+	some tag in tags(column)
+	misspelt(tag)
+	msg := sprintf("column %s has the tag %s: write it customer_data", [
+		column.name,
+		json.marshal(tag),
+	])
+}
+
+# What cannot be read.
+
+deny contains {"msg": msg, "address": ""} if {
+	not is_object(document)
+	msg := "the contract cannot be read: it is not a mapping"
+}
+
+deny contains {"msg": msg, "address": "tags"} if {
+	not readable_tags(contract)
+	msg := "tags of the table cannot be read: expected a list of texts"
+}
+
+deny contains {"msg": msg, "address": "retention_days"} if {
+	"retention_days" in object.keys(contract)
+	not whole(contract.retention_days)
+	msg := sprintf("retention_days is %s, which is not a whole number of days", [
+		json.marshal(contract.retention_days),
+	])
+}
+
+deny contains {"msg": msg, "address": ""} if {
+	not is_number(limit)
+	msg := "the bundle has no limit of retention: data.mesh.limits.retention_days"
+}
+
+# `not f(x)` says nothing at all when x is undefined, so whatever may be missing has a default.
+default document := null
+
+document := input
+
+default contract := {}
+
+contract := document if is_object(document)
+
+default limit := null
+
+limit := data.mesh.limits.retention_days
+
+columns := [column |
+	is_array(contract.schema)
+	some column in contract.schema
+	is_object(column)
+	is_string(column.name)
+]
+
+# The tags of a column or table that can be read; no tags at all are readable.
+tags(thing) := {tag |
+	readable_tags(thing)
+	some tag in object.get(thing, "tags", [])
+}
+
+readable_tags(thing) if {
+	found := object.get(thing, "tags", [])
+	is_array(found)
+	every tag in found {
+		is_string(tag)
+	}
+}
+
+whole(days) if {
+	is_number(days)
+	round(days) == days
+}
+
+misspelt(tag) if {
+	tag != "customer_data"
+	lower(trim_space(tag)) == "customer_data"
+}
