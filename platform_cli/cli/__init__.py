@@ -1,0 +1,1 @@
+"""What a person types and reads. The only room that knows Typer, Rich, stdout and stderr."""

@@ -1,0 +1,100 @@
+"""`platform-cli journal export|import|close`: parse, ask the journal, render."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from platform_cli.cli.options import Invocation
+from platform_cli.errors import Exit
+
+
+def export(
+    invocation: Invocation,
+    *,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", metavar="FILE", help="Write there instead of to stdout."),
+    ] = None,
+) -> int:
+    """Print every event as JSON Lines, in the journal's order. Anyone can recompute the numbers.
+
+    \b
+    Examples:
+      platform-cli journal export > events.jsonl
+      platform-cli journal export --output events.jsonl
+    """
+    from platform_cli import wiring
+    from platform_cli.journal.event import to_line
+
+    with wiring.reading(invocation.settings) as kept:
+        lines = (to_line(event) + "\n" for event in kept.events())
+        if output is None:
+            sys.stdout.writelines(lines)
+        else:
+            with output.open("w", encoding="utf-8") as file:
+                file.writelines(lines)
+    return Exit.DONE
+
+
+def import_(
+    invocation: Invocation,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="JSON Lines, or - for stdin.")],
+) -> int:
+    """Add the events of a file: whole or not at all, and each event once.
+
+    \b
+    Examples:
+      platform-cli journal import events.jsonl
+      platform-cli journal export | platform-cli --config other.toml journal import -
+    """
+    from platform_cli import wiring
+    from platform_cli.cli.render import json, text
+    from platform_cli.journal import lines
+
+    with wiring.journal(invocation.settings) as kept:
+        done = kept.extend(lines.read(file))
+    if invocation.json:
+        told = {"schema": "platform-cli/journal-import/1", "added": done.added, "known": done.known}
+        json.write(told)
+    else:
+        text.out(f"{done.added} events added, {done.known} were known.")
+    return Exit.DONE
+
+
+def close(
+    invocation: Invocation,
+    domain: Annotated[str, typer.Argument(metavar="DOMAIN", help="The domain.")],
+    *,
+    reason: Annotated[
+        str, typer.Option("--reason", metavar="TEXT", help="Why; it stays in the journal.")
+    ],
+) -> int:
+    """Take a domain's open onboarding out of the numbers, visibly. Nothing outside is removed.
+
+    \b
+    Example:
+      platform-cli journal close loyalti --reason "typo, it is loyalty"
+    """
+    from platform_cli import wiring
+    from platform_cli.cli.render import json, text
+    from platform_cli.onboarding import closing
+
+    around = wiring.closing(invocation.settings)
+    with wiring.journal(invocation.settings) as kept:
+        closed = closing.close(domain, reason, around, kept)
+    if invocation.json:
+        json.write(
+            {
+                "schema": "platform-cli/journal-close/1",
+                "domain": domain,
+                "onboarding": closed,
+                "profile": around.profile,
+            },
+        )
+    else:
+        text.out(f"{text.clean(domain)} is closed: it no longer counts, and what exists stays.")
+    return Exit.DONE

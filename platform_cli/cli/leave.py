@@ -1,0 +1,114 @@
+"""How a command ends: its exit code, and one error told once, for people or as JSON.
+
+Nothing that is raised inside a command passes this module; a traceback appears with --debug only.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from collections.abc import Callable, Sequence
+
+from platform_cli.errors import Exit, PlatformError
+
+
+def guarded(command: Callable[[], int], argv: Sequence[str]) -> int:
+    """Run the command; turn whatever it raises into words and an exit code."""
+    try:
+        code = command()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader (head, less) has left: nothing is wrong, and nothing more can be said.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.DONE
+    except KeyboardInterrupt:
+        return _tell(_interrupted(), argv)
+    except PlatformError as error:
+        return _tell(error, argv)
+    except OSError as error:
+        return _tell(_system(error), argv)
+    except Exception as error:  # noqa: BLE001 - the last line of defence: told, never thrown
+        return _unforeseen(error, argv)
+    return code
+
+
+def _unforeseen(error: Exception, argv: Sequence[str]) -> int:
+    """Typer's own exceptions, by type; anything else is an error of ours."""
+    import typer
+    from typer.exceptions import Abort, TyperException
+
+    if isinstance(error, typer.Exit):
+        return error.exit_code
+    if isinstance(error, Abort):
+        return _tell(_interrupted(), argv)
+    if isinstance(error, TyperException):
+        if type(error).__name__ == "NoArgsIsHelpError":
+            sys.stderr.write(error.format_message() + "\n")
+            return Exit.USAGE
+        return _tell(_usage(error), argv)
+    return _tell(
+        PlatformError(
+            "PLT-INTERNAL-001",
+            f"Something went wrong inside platform-cli: {type(error).__name__}: {error}",
+        ),
+        argv,
+        error,
+    )
+
+
+def _usage(error: Exception) -> PlatformError:
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context is not None else "platform-cli"
+    message = getattr(error, "format_message", lambda: str(error))()
+    return PlatformError(
+        "PLT-USAGE-001",
+        f"{message} Nothing was done."
+        if message.endswith(".")
+        else f"{message}. Nothing was done.",
+        hint=f"{path} --help",
+    )
+
+
+def _interrupted() -> PlatformError:
+    return PlatformError("PLT-INIT-004", "Interrupted.")
+
+
+def _system(error: OSError) -> PlatformError:
+    where = error.filename or "a file"
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return PlatformError(
+            "PLT-HOME-002",
+            f"The disk is full ({where}). What was finished is written down and stays.",
+            address=str(where),
+        )
+    return PlatformError(
+        "PLT-HOME-001",
+        f"{where}: {error.strerror or error}. What was finished before stays as it is.",
+        address=str(where),
+    )
+
+
+def _tell(error: PlatformError, argv: Sequence[str], cause: BaseException | None = None) -> int:
+    if "--debug" in argv:
+        import traceback
+
+        traceback.print_exception(cause or error, file=sys.stderr)
+    if _json_wanted(argv):
+        from platform_cli.cli.render import json
+
+        json.write(json.error_document(error))
+    else:
+        from platform_cli.cli.render import human
+
+        human.tell_error(error)
+    return int(error.exit)
+
+
+def _json_wanted(argv: Sequence[str]) -> bool:
+    """Read the command line without its parser, because the parser may be what failed."""
+    words = list(argv)
+    pairs = zip(words, [*words[1:], ""], strict=True)
+    return any(
+        word == "--format=json" or (word == "--format" and value == "json") for word, value in pairs
+    )

@@ -1,0 +1,1 @@
+"""The only writers to stdout: for people and as JSON."""

@@ -1,0 +1,1 @@
+"""From a spec to a domain that is proven ready: plan, steps, engine, checks."""

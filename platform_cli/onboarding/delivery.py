@@ -1,0 +1,51 @@
+"""`--into DIR`: a clone after a real run, the rendered files after a dry run.
+
+The folder is looked at before anything else is done, so that a run does not fail at its end.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from platform_cli.errors import PlatformError
+from platform_cli.onboarding.onboard import Result, Surroundings
+from platform_cli.onboarding.request import Request
+
+
+def prepare(into: Path, around: Surroundings, request: Request, *, dry_run: bool) -> Path | None:
+    """The folder, if it can take files; None where the clone is there. Raises PLT-USAGE-003."""
+    folder = into.expanduser().absolute()
+    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+        raise _refused(folder, "is there already and is not a folder")
+    if not folder.parent.is_dir():
+        raise _refused(folder, "cannot be made: the folder above it does not exist")
+    if not folder.exists() or not any(folder.iterdir()):
+        return folder
+    repository = around.providers.forge.repository(request.spec.domain)
+    if not dry_run and repository is not None and around.git.origin(folder) == repository.url:
+        return None
+    raise _refused(folder, "is not empty")
+
+
+def deliver(result: Result, around: Surroundings, folder: Path) -> None:
+    """Leave what the person asked for in the folder. Raises PLT-GIT-002."""
+    if result.dry_run:
+        if result.error is None:
+            shutil.copytree(around.rendering.draft().folder, folder, dirs_exist_ok=True)
+        return
+    pushed = any(
+        step.plan.id == "repo.push" and step.outcome.status in {"done", "kept"}
+        for step in result.steps
+    )
+    repository = around.providers.forge.repository(result.spec.domain)
+    if repository is not None and pushed:
+        around.git.clone(repository.url, folder)
+
+
+def _refused(folder: Path, why: str) -> PlatformError:
+    return PlatformError(
+        "PLT-USAGE-003",
+        f"--into {folder}: {why}. Nothing was done.",
+        address="--into",
+    )

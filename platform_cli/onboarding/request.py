@@ -1,0 +1,90 @@
+"""What was typed, checked as a whole: everything wrong with it is told at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from platform_cli import spec, template
+from platform_cli.errors import PlatformError, Problem
+from platform_cli.spec import DomainSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a person asked `init` for."""
+
+    spec: DomainSpec
+    answers: Mapping[str, Any]
+    requested_at: datetime | None = None
+    adopt: frozenset[str] = frozenset()
+    no_page: bool = False
+
+
+def read(
+    *,
+    domain: str,
+    owner: str,
+    on_call: str,
+    organisation: str,
+    answers: Sequence[str],
+    source: Path,
+    requested_at: str | None = None,
+    adopt: Sequence[str] = (),
+    no_page: bool = False,
+) -> Request:
+    """Check all of it. Raises PLT-SPEC-001 with every problem, or PLT-USAGE-002."""
+    pairs, unreadable = _pairs(answers)
+    problems = [*spec.problems_of(domain, owner, on_call), *unreadable]
+    given: Mapping[str, Any] = {}
+    try:
+        given = template.answers(source, pairs)
+    except PlatformError as error:
+        if error.code != "PLT-SPEC-001":
+            raise
+        problems.extend(error.problems)
+    if problems:
+        count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+        raise PlatformError(
+            "PLT-SPEC-001",
+            f"{count} with what was asked for. Nothing was written, nobody was asked.",
+            hint="Mend what is listed and run the same line again.",
+            address=problems[0].address,
+            problems=problems,
+        )
+    moment = _moment(requested_at) if requested_at is not None else None
+    parsed = spec.parse(domain, owner, on_call, organisation=organisation)
+    return Request(parsed, given, moment, frozenset(adopt), no_page)
+
+
+def _pairs(answers: Sequence[str]) -> tuple[dict[str, str], list[Problem]]:
+    """`KEY=VALUE` texts, and what is wrong with those that are none or come twice."""
+    pairs: dict[str, str] = {}
+    problems = []
+    for text in answers:
+        key, equals, value = text.partition("=")
+        if not equals or not key:
+            problems.append(Problem("--set", f"{text!a} is not KEY=VALUE", "Write --set KEY=VALUE."))
+        elif key in pairs:
+            problems.append(Problem("--set", f"{key!a} is given twice", "Give it once."))
+        else:
+            pairs[key] = value
+    return pairs, problems
+
+
+def _moment(text: str) -> datetime:
+    """A moment with its offset. Raises PLT-USAGE-002."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise PlatformError(
+            "PLT-USAGE-002",
+            f"--requested-at {text!a} is not a moment with its offset. Nothing was done.",
+            address="--requested-at",
+        )
+    return moment.astimezone(UTC)
