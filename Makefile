@@ -1,0 +1,61 @@
+# Everything a person or a pipeline does with this checkout. Needs Python >= 3.11, git and make.
+#
+#   make demo    a real onboarding on the embedded providers, in a folder of its own
+#   make test    all tests, in a virtual environment of their own
+#   make check   what CI holds: format, lint, types, layers, generated pages
+#   make crash   every kill point and every pair of kills (long)
+#   make bench   side-by-side measurements (long)
+
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+DEMO   := .demo
+PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.PHONY: demo test check crash fuzz bench docs lock clean
+
+demo: $(DEMO)/venv/.installed
+	PLATFORM_HOME="$(CURDIR)/$(DEMO)/home" PLATFORM_CLI="$(DEMO)/venv/bin/platform-cli" sh docs/demo.sh
+
+$(DEMO)/venv/.installed: pyproject.toml requirements/build.txt requirements/run.txt $(shell find platform_cli templates -type f -not -name '*.pyc')
+	$(PYTHON) -m venv $(DEMO)/venv
+	$(DEMO)/venv/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r requirements/build.txt -r requirements/run.txt
+	$(DEMO)/venv/bin/python -m pip --disable-pip-version-check --quiet install --no-deps --no-build-isolation --force-reinstall .
+	touch $@
+
+$(BIN)/.installed: pyproject.toml requirements/build.txt requirements/dev.txt
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) install --require-hashes -r requirements/build.txt -r requirements/dev.txt
+	$(PIP) install --no-deps --no-build-isolation --editable .
+	touch $@
+
+test: $(BIN)/.installed
+	$(BIN)/python -m pytest -n auto --dist worksteal
+
+check: $(BIN)/.installed
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python docs/reference/generate.py --check
+
+crash: $(BIN)/.installed
+	$(BIN)/python -m pytest tests/crash -m crash --sweep all -n auto
+
+fuzz: $(BIN)/.installed
+	$(BIN)/python -m pytest tests -m "not crash" --hypothesis-profile long -n auto
+
+bench: $(BIN)/.installed
+	$(BIN)/python -m bench
+
+docs: $(BIN)/.installed
+	$(BIN)/python docs/reference/generate.py
+
+# The locks carry hashes and no addresses: they hold with any mirror.
+lock:
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate requirements/build.in -o requirements/build.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate pyproject.toml -o requirements/run.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate pyproject.toml --group dev -o requirements/dev.txt
+
+clean:
+	rm -rf $(DEMO) build dist
