@@ -1,31 +1,105 @@
-"""A folder of files as one commit, in the language of `git fast-import`.
+"""A folder of files as one commit, in the language of `git fast-import`, and back again.
 
-Byte for byte: fast-import knows no filters, attributes, line ends or ignored files. Follows no
-link and reads nothing outside the folder. Starts nothing.
+Byte for byte: there are no filters, attributes, line ends or ignored files here. Follows no link,
+and neither reads nor writes outside the folder. Starts nothing.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Final
 
 from platform_cli.errors import PlatformError
 from platform_cli.git.process import plain
 
+_FILE: Final = b"100644"
+_PROGRAM: Final = b"100755"
+_LINK: Final = b"120000"
 
-def write_stream(stream: IO[bytes], folder: Path, message: str, author: str) -> None:
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of a tree: a file, a link or a submodule."""
+
+    path: str
+    mode: bytes
+    id: str
+
+
+def write_folder(stream: IO[bytes], folder: Path, message: str, author: str) -> None:
     """The folder as one commit in the language of `git fast-import`, which applies no filter."""
+    _write_head(stream, message, author)
+    for name, mode, content in _entries(os.fsencode(folder)):
+        _write_file(stream, name, mode, content)
+    stream.write(b"done\n")
+
+
+def write_changes(
+    stream: IO[bytes],
+    parent: str,
+    files: Iterable[tuple[str, bytes | None, bytes]],
+    message: str,
+    author: str,
+) -> None:
+    """The files as one commit on top of `parent`: path, mode in `parent` and content of each."""
+    _write_head(stream, message, author)
+    stream.write(b"from %s\n" % parent.encode())
+    for path, mode, content in files:
+        _write_file(stream, _path(path), _PROGRAM if mode == _PROGRAM else _FILE, content)
+    stream.write(b"done\n")
+
+
+def write_files(into: Path, entries: Iterable[tuple[Entry, bytes | None]]) -> None:
+    """Make the folder with these files and links. Leaves nothing where it cannot make them all."""
+    into.mkdir()
+    try:
+        links = []
+        for entry, content in entries:
+            place = into / os.fsdecode(_path(entry.path))
+            place.parent.mkdir(parents=True, exist_ok=True)
+            if entry.mode == _LINK and content is not None:
+                links.append((place, content))
+            elif content is None:  # a submodule: git leaves an empty folder for it, too
+                place.mkdir()
+            else:
+                _write_new(place, content, 0o777 if entry.mode == _PROGRAM else 0o666)
+        for place, content in links:  # after all files, none of which is written through a link
+            place.symlink_to(os.fsdecode(content))
+    except BaseException:
+        shutil.rmtree(into, ignore_errors=True)
+        raise
+
+
+def _write_new(place: Path, content: bytes, mode: int) -> None:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+    with os.fdopen(os.open(place, flags, mode), "wb") as file:
+        file.write(content)
+
+
+def _path(path: str) -> bytes:
+    """The path as bytes. Raises PLT-GIT-002 for one that would lead out, or into a repository."""
+    name = os.fsencode(path)
+    parts = name.lower().split(b"/")
+    if b"\0" in name or not {b"", b".", b"..", b".git"}.isdisjoint(parts):
+        raise PlatformError("PLT-GIT-002", f"{_shown(name)!r} is not a path for a file")
+    return name
+
+
+def _write_head(stream: IO[bytes], message: str, author: str) -> None:
     text = message.encode(errors="replace").replace(b"\0", b"")
     who = author.encode(errors="replace")
     head = (b"author " + who, b"committer " + who, b"data %d" % len(text), text)
     stream.write(b"\n".join((b"commit refs/heads/main", *head, b"")))
-    for name, mode, content in _entries(os.fsencode(folder)):
-        stream.write(b"M %s inline %s\ndata %d\n" % (mode, _quoted(name), len(content)))
-        stream.write(content + b"\n")
-    stream.write(b"done\n")
+
+
+def _write_file(stream: IO[bytes], name: bytes, mode: bytes, content: bytes) -> None:
+    stream.write(b"M %s inline %s\ndata %d\n" % (mode, _quoted(name), len(content)))
+    stream.write(content + b"\n")
 
 
 def _entries(folder: bytes) -> Iterator[tuple[bytes, bytes, bytes]]:
@@ -49,11 +123,11 @@ def _entries(folder: bytes) -> Iterator[tuple[bytes, bytes, bytes]]:
 
 def _content(name: bytes, entry: os.DirEntry[bytes]) -> tuple[bytes, bytes]:
     if entry.is_symlink():  # kept as a link, as git does: what it points at is never read
-        return b"120000", os.readlink(entry.path)  # noqa: PTH115 - bytes
+        return _LINK, os.readlink(entry.path)  # noqa: PTH115 - bytes
     if not entry.is_file(follow_symlinks=False):
         raise PlatformError("PLT-GIT-002", f"{_shown(name)} is neither a file nor a folder")
     with open(entry.path, "rb", opener=_no_follow) as file:
-        mode = b"100755" if os.fstat(file.fileno()).st_mode & stat.S_IXUSR else b"100644"
+        mode = _PROGRAM if os.fstat(file.fileno()).st_mode & stat.S_IXUSR else _FILE
         return mode, file.read()
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO, Final
 
 from platform_cli.errors import PlatformError
-from platform_cli.git.folder import write_stream
+from platform_cli.git.folder import Entry, write_changes, write_files, write_folder
 from platform_cli.git.process import OWN_CONFIG, Done, Process, failure, plain, signature
 
 # A folder that lives for one call need not survive the machine's crash.
@@ -35,12 +35,13 @@ _KEY: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*")
 
 
 @dataclass(frozen=True, slots=True)
-class RootCommit:
-    """A commit without a parent, in a repository that lasts as long as its context."""
+class NewCommit:
+    """A commit in a repository that lasts as long as its context, and may borrow from another."""
 
     repository: Path
     commit: str
     tree: str
+    borrows: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,31 +95,64 @@ class Git:
         mail: str,
         at: datetime,
         scratch: Path | None = None,
-    ) -> Iterator[RootCommit]:
+    ) -> Iterator[NewCommit]:
         """One root commit of every file in the folder, byte for byte, in a repository of its own.
 
         The repository is made in `scratch`, or in a temporary folder that the context removes.
         Raises PLT-GIT-002 naming what git cannot or must not keep: a device, a `.git`.
         """
+        author = _signed(name, mail, at)
         with _temporary(scratch) as place:
-            repository = place / "commit.git"
-            self.init_bare(repository)
-            who = f"{signature(name) or 'unknown'} <{signature(mail)}>"
-            author = f"{who} {int(at.timestamp())} +0000"
             with _reading(folder), (place / "stream").open("w+b") as stream:
-                write_stream(stream, folder.absolute(), message, author)
-                stream.seek(0)
-                self._run(
-                    ["fast-import", "--quiet", "--done", "--date-format=raw"],
-                    repository=repository,
-                    stream=stream,
-                    config=_SCRATCH_CONFIG,
-                )
-            both = ["rev-parse", "refs/heads/main", "refs/heads/main^{tree}"]
-            commit, tree = self._run(both, repository=repository).output.decode().split()
-            yield RootCommit(repository, commit, tree)
+                write_folder(stream, folder.absolute(), message, author)
+                made = self._import(place, stream, None)
+            yield made
 
-    def push(self, source: RootCommit, bare: Path, branch: str) -> bool:
+    @contextmanager
+    def commit_on(
+        self,
+        bare: Path,
+        parent: str,
+        files: Mapping[str, bytes],
+        message: str,
+        *,
+        name: str,
+        mail: str,
+        at: datetime,
+        scratch: Path | None = None,
+    ) -> Iterator[NewCommit]:
+        """One commit on top of `parent`, a commit of `bare`, that writes or replaces these files.
+
+        Made like `commit_folder`. A file that is replaced stays executable if it was.
+        Raises PLT-GIT-002 for a path that is none.
+        """
+        author = _signed(name, mail, at)
+        modes = {entry.path: entry.mode for entry in self._entries(bare, parent)}
+        changes = [(path, modes.get(path), content) for path, content in sorted(files.items())]
+        with _temporary(scratch) as place:
+            with _reading(place), (place / "stream").open("w+b") as stream:
+                write_changes(stream, _revision(parent), changes, message, author)
+                made = self._import(place, stream, bare)
+            yield made
+
+    def _import(self, place: Path, stream: IO[bytes], borrows: Path | None) -> NewCommit:
+        """The one commit that the stream describes, in a new repository in `place`."""
+        repository, extra = place / "commit.git", _borrowing(borrows)
+        self.init_bare(repository)
+        stream.seek(0)
+        self._run(
+            ["fast-import", "--quiet", "--done", "--date-format=raw"],
+            repository=repository,
+            extra=extra,
+            stream=stream,
+            config=_SCRATCH_CONFIG,
+        )
+        both = ["rev-parse", "refs/heads/main", "refs/heads/main^{tree}"]
+        output = self._run(both, repository=repository, extra=extra).output
+        commit, tree = output.decode().split()
+        return NewCommit(repository, commit, tree, borrows)
+
+    def push(self, source: NewCommit, bare: Path, branch: str) -> bool:
         """Create the branch at the commit. False, with nothing changed, where there is one."""
         ref = _ref(branch)
         if self.branch(bare, branch) is not None:
@@ -127,7 +161,8 @@ class Git:
         # An empty expectation: the receiving side refuses a ref that came up since we looked.
         arguments += [f"--force-with-lease={ref}:", "--", str(bare.absolute())]
         arguments += [f"{source.commit}:{ref}"]
-        done = self._run(arguments, repository=source.repository, accept=None)
+        extra = _borrowing(source.borrows)
+        done = self._run(arguments, repository=source.repository, extra=extra, accept=None)
         if done.status == 0:
             return True
         if self.branch(bare, branch) is not None:
@@ -143,6 +178,21 @@ class Git:
         # The pattern matches what lies below it, too: refs/heads/main/x.
         heads = [line.partition(" ")[0] for line in lines if line.endswith(f" {ref}")]
         return heads[0] if heads else None
+
+    def default_branch(self, bare: Path) -> str | None:
+        """The branch that HEAD names, whether it exists or not; None where HEAD names none."""
+        ask = ["symbolic-ref", "--quiet", "HEAD"]
+        done = self._run(ask, repository=bare, accept=(0, 1))
+        name = done.output.decode(errors="replace").removesuffix("\n")
+        return name.removeprefix("refs/heads/") if done.status == 0 else None
+
+    def delete_branch(self, bare: Path, branch: str) -> None:
+        """Delete the branch, whatever its tip is; one that is gone stays gone."""
+        if self.branch(bare, branch) is None:
+            return
+        done = self._run(["update-ref", "-d", _ref(branch)], repository=bare, accept=None)
+        if done.status and self.branch(bare, branch) is not None:
+            raise failure("update-ref", done)
 
     def is_empty(self, bare: Path) -> bool:
         """Whether the repository has no ref at all, not even a damaged one."""
@@ -173,27 +223,26 @@ class Git:
 
     def files(self, bare: Path, revision: str) -> dict[str, bytes]:
         """All files of the revision, by path in git's order; of a link, what it points at."""
-        arguments = ["ls-tree", "-r", "-z", "--full-tree", _revision(revision)]
-        entries = self._run(arguments, repository=bare).output.split(b"\0")[:-1]
-        found: dict[str, str] = {}
-        for entry in entries:
-            about, _, path = entry.partition(b"\t")
-            found[os.fsdecode(path)] = about.split(b" ")[2].decode()
+        found = {entry.path: entry.id for entry in self._entries(bare, revision)}
         contents = zip(found, self._blobs(bare, list(found.values())), strict=True)
         return {path: content for path, content in contents if content is not None}
 
-    def diff_folder(self, bare: Path, commit: str, folder: Path) -> str:
-        """A unified diff that leads from the commit's files to the folder's; empty if the same."""
-        epoch = datetime.fromtimestamp(0, UTC)
-        quoted = str(bare.absolute() / "objects").replace("\\", "\\\\").replace('"', '\\"')
-        with self.commit_folder(folder, "", name="", mail="", at=epoch) as made:
-            arguments = ["diff-tree", "-r", "-p", "--no-color", "--no-ext-diff", "--no-textconv"]
-            done = self._run(
-                [*arguments, "--no-renames", _revision(commit), made.tree],
-                repository=made.repository,
-                extra={"GIT_ALTERNATE_OBJECT_DIRECTORIES": f'"{quoted}"'},
-            )
-        return done.output.decode(errors="replace")
+    def checkout(self, bare: Path, revision: str, into: Path) -> None:
+        """Write the files of the revision, byte for byte, to the new folder `into`; no `.git`.
+
+        No filter, attribute or hook has a say. Raises PLT-GIT-002, leaving nothing, where `into`
+        exists or a path of the revision cannot be one in a folder.
+        """
+        entries = self._entries(bare, revision)
+        contents = self._blobs(bare, [entry.id for entry in entries])
+        with _reading(into):
+            write_files(into, zip(entries, contents, strict=True))
+
+    def changed(self, bare: Path, base: str, revision: str) -> tuple[str, ...]:
+        """The paths that differ between the revision and where it left `base`, in git's order."""
+        ask = ["diff-tree", "-r", "-z", "--name-only", "--no-renames", "--merge-base"]
+        output = self._run([*ask, _revision(base), _revision(revision)], repository=bare).output
+        return tuple(os.fsdecode(path) for path in output.split(b"\0")[:-1])
 
     def origin(self, folder: Path) -> str | None:
         """Where the folder was cloned from; None where it is no clone, even inside of one."""
@@ -218,6 +267,16 @@ class Git:
             commit, *values = (text.strip() for text in entry.split("\n"))
             commits.append((commit, tuple(value for value in values if value)))
         return commits
+
+    def _entries(self, bare: Path, revision: str) -> list[Entry]:
+        """All files, links and submodules of the revision, in git's order."""
+        arguments = ["ls-tree", "-r", "-z", "--full-tree", _revision(revision)]
+        entries = []
+        for line in self._run(arguments, repository=bare).output.split(b"\0")[:-1]:
+            about, _, path = line.partition(b"\t")
+            mode, _, key = about.split(b" ")
+            entries.append(Entry(os.fsdecode(path), mode, key.decode()))
+        return entries
 
     def _blobs(self, bare: Path, names: Sequence[str]) -> list[bytes | None]:
         """The contents of files; None for each name that is not one."""
@@ -272,6 +331,18 @@ def _revision(revision: str) -> str:
     if _OBJECT.fullmatch(revision):
         return revision
     return _ref(revision.removeprefix("refs/heads/"))
+
+
+def _signed(name: str, mail: str, at: datetime) -> str:
+    return f"{signature(name) or 'unknown'} <{signature(mail)}> {int(at.timestamp())} +0000"
+
+
+def _borrowing(bare: Path | None) -> dict[str, str]:
+    """What lets git read another repository's objects, whatever its place is called."""
+    if bare is None:
+        return {}
+    quoted = str(bare.absolute() / "objects").replace("\\", "\\\\").replace('"', '\\"')
+    return {"GIT_ALTERNATE_OBJECT_DIRECTORIES": f'"{quoted}"'}
 
 
 @contextmanager

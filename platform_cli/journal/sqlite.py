@@ -130,12 +130,11 @@ class SqliteReading:
             for (first,) in page:
                 rows = self._rows(_OF_ONBOARDING, first, mark)
                 events = [self._event(row) for row in rows]
-                whole = rows and rows[0][0] == first and _rising(rows)
+                whole = first > after and rows and rows[0][0] == first and _rising(rows)
                 if not whole or len({event.onboarding for event in events}) != 1:
                     raise damaged(self._path, f"the onboarding that begins in row {first} is torn")
-                given += len(rows)
+                given, after = given + len(rows), first
                 yield events
-            after = page[-1][0]
         if given != mark:
             raise damaged(self._path, f"of {mark} events {given} belong to an onboarding")
 
@@ -330,8 +329,7 @@ def _create(path: Path, busy_s: float) -> None:
     """Make the file aside and give it its name when it is whole: an empty journal is no start."""
     new = path.with_name(f".{path.name}.new")
     try:
-        for left in (new, rollback_journal(new)):
-            left.unlink(missing_ok=True)
+        _remove(new)  # what a beginner left that was killed
         descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, FILE_MODE)
         try:
             os.fchmod(descriptor, FILE_MODE)
@@ -346,10 +344,17 @@ def _create(path: Path, busy_s: float) -> None:
             connection.close()
         new.rename(path)
         sync_folder(path.parent)
-    except sqlite3.Error as error:
+    except (sqlite3.Error, OSError) as error:
+        with suppress(OSError):
+            _remove(new)
+        if isinstance(error, OSError):
+            raise refusal(error, path) from error
         raise translated(error, path) from error
-    except OSError as error:
-        raise refusal(error, path) from error
+
+
+def _remove(new: Path) -> None:
+    for left in (new, rollback_journal(new)):
+        left.unlink(missing_ok=True)
 
 
 def _rising(rows: Sequence[Sequence[Any]]) -> bool:

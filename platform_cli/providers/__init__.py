@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from platform_cli.providers.catalog.port import Catalog
 from platform_cli.providers.forge.port import Forge
+from platform_cli.providers.pager.port import Pager
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,3 +17,5 @@ class Providers:
     """One adapter of each kind, chosen by the profile."""
 
     forge: Forge
+    catalog: Catalog
+    pager: Pager

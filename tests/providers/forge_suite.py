@@ -1,24 +1,27 @@
 """What every forge must do, whichever one it is: the port's contract as tests.
 
-A test module of an adapter inherits `ForgeSuite` and gives a `World`: the same forge opened as
-often as a test asks, as several runs of the program would open it.
+A test module of an adapter inherits `ForgeSuite`, and `TrialSuite` beside this module, and gives a
+`World`: the same forge opened as often as a test asks, as several runs would open it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event as Flag
 
 import pytest
 
 from platform_cli.errors import PlatformError
 from platform_cli.providers.forge.port import (
+    TRAILER,
     Author,
     Commit,
     Forge,
     Permission,
     Protection,
+    PullRequest,
     Repository,
 )
 from platform_cli.providers.marker import Marker
@@ -26,7 +29,7 @@ from platform_cli.providers.marker import Marker
 NAME = "loyalty"
 MARKER = Marker("loyalty", "onboarding-1")
 OTHER = Marker("loyalty", "onboarding-2")
-TRAILER = "Platform-Onboarding"
+TRIAL = "platform-cli/trial-1"
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,24 @@ def refused(code: str, call: Callable[[], object]) -> PlatformError:
     return caught.value
 
 
-class ForgeSuite:
+def propose_branch(forge: Forge, files: Mapping[str, bytes] | None = None) -> str:
+    """A trial's branch on top of main."""
+    given = files or {"trial.yaml": b"trial\n"}
+    return forge.create_branch(NAME, TRIAL, base="main", files=given, message="A trial")
+
+
+def propose(forge: Forge) -> PullRequest:
+    """A trial's pull request to main."""
+    return forge.create_pull_request(NAME, TRIAL, base="main", title="A trial")
+
+
+def files_in(folder: Path) -> dict[str, bytes]:
+    """Every file in the folder, by path."""
+    found = (path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}
+
+
+class ForgeFixtures:
     """Inherit, and override `world`."""
 
     @pytest.fixture
@@ -76,6 +96,10 @@ class ForgeSuite:
     def team(self, forge: Forge) -> str:
         return f"@{forge.organisation}/loyalty-team"
 
+
+class ForgeSuite(ForgeFixtures):
+    """Repositories, their settings and their first commit."""
+
     def test_what_is_not_there_is_nothing(self, forge: Forge) -> None:
         assert forge.repository(NAME) is None
         assert forge.branch(NAME, "main") is None
@@ -85,6 +109,8 @@ class ForgeSuite:
         assert forge.environments(NAME) == frozenset()
         assert forge.owners(NAME, "main", "README.md") == ()
         assert forge.initial_files(NAME, "main", frozenset({"onboarding-1"})) is None
+        assert forge.owner_errors(NAME, "main") == ()
+        assert forge.pull_request(NAME, TRIAL) is None
 
     def test_nothing_can_be_done_to_what_is_not_there(
         self, forge: Forge, team: str, tmp_path: Path
@@ -100,9 +126,16 @@ class ForgeSuite:
             lambda: forge.grant(NAME, team, "write"),
             lambda: forge.push(NAME, "main", commit),
             lambda: forge.protect(NAME, "main", protection),
+            lambda: propose_branch(forge),
+            lambda: propose(forge),
+            lambda: forge.close_pull_request(NAME, TRIAL),
+            lambda: forge.delete_branch(NAME, TRIAL),
+            lambda: forge.checkout(NAME, "main", tmp_path / "checkout"),
+            lambda: forge.build(NAME, "main", Flag()),
         ):
             refused("PLT-FORGE-003", call)
         assert forge.repository(NAME) is None
+        assert not (tmp_path / "checkout").exists()
 
     def test_a_repository_has_its_marker_from_the_first_moment(
         self, world: World, forge: Forge, made: Repository

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from platform_cli.errors import PlatformError
-from platform_cli.git import Git, RootCommit
+from platform_cli.git import Git, NewCommit
 
 AT = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 KEY = "Platform-Onboarding"
@@ -515,7 +515,7 @@ class TestPush:
         "name", ["", "-d", "a..b", "a b", "a:b", "/a", "a/", "a.lock", "@{-1}", "a\n", "refs/*"]
     )
     def test_what_is_not_a_name_for_a_branch(self, git: Git, bare: Path, name: str) -> None:
-        made = RootCommit(bare, "0" * 40, "0" * 40)
+        made = NewCommit(bare, "0" * 40, "0" * 40)
         for call in (lambda: git.branch(bare, name), lambda: git.push(made, bare, name)):
             with pytest.raises(PlatformError, match="not a name for a branch"):
                 call()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -71,6 +72,14 @@ events = st.builds(
 )
 
 
+def read(line: str) -> Event | str:
+    """The event, or the words of the refusal; anything but a ValueError fails the test."""
+    try:
+        return from_line(line)
+    except ValueError as error:
+        return str(error)[:300] or pytest.fail("a refusal without a word")
+
+
 def as_bytes(row: tuple[Any, ...]) -> tuple[Any, ...]:
     """The row as a database gives it back."""
     return tuple(each.encode() if isinstance(each, str) else each for each in row)
@@ -115,10 +124,8 @@ def test_a_row_of_wrong_types_is_refused_or_means_the_same(column: int, field: o
     event = from_document(GOOD)
     row = list(as_bytes(to_row(7, event)))
     row[column] = field
-    try:
+    with suppress(ValueError):
         assert from_row(row) == event
-    except ValueError:
-        pass
 
 
 @given(st.text())
@@ -130,31 +137,19 @@ def test_a_row_of_wrong_types_is_refused_or_means_the_same(column: int, field: o
 @example("\ufeff{}")
 @example('{"schema": NaN}')
 def test_any_text_is_an_event_or_a_value_error(text: str) -> None:
-    try:
-        from_line(text)
-    except ValueError as error:
-        assert str(error)
+    assert read(text) is not None
 
 
 @given(st.fixed_dictionaries({}, optional={key: any_json | st.just(GOOD[key]) for key in GOOD}))
 def test_any_object_is_an_event_or_a_value_error(document: dict[str, Any]) -> None:
-    try:
-        event = from_line(json.dumps(document))
-    except ValueError as error:
-        assert str(error)
-        assert len(str(error)) < 500
-    else:
-        assert from_line(to_line(event)) == event
+    event = read(json.dumps(document))
+    assert isinstance(event, str) or from_line(to_line(event)) == event
 
 
 @given(st.sampled_from(sorted(GOOD)), any_json)
 def test_one_wrong_value_is_an_event_or_a_value_error(key: str, value: object) -> None:
-    try:
-        event = from_line(json.dumps({**GOOD, key: value}))
-    except ValueError as error:
-        assert str(error)
-    else:
-        assert from_line(to_line(event)) == event
+    event = read(json.dumps({**GOOD, key: value}))
+    assert isinstance(event, str) or from_line(to_line(event)) == event
 
 
 def without(key: str) -> dict[str, Any]:
@@ -187,7 +182,7 @@ def without(key: str) -> dict[str, Any]:
         ({**GOOD, "at": "0000-01-05T09:00:00Z"}, "year"),
         ({**GOOD, "at": "0001-01-01T00:00:00+01:00"}, "year"),
         ({**GOOD, "at": "9999-12-31T23:59:59-01:00"}, "year"),
-        ({**GOOD, "at": "2026-01-05T09:00:00+99:00"}, ""),
+        ({**GOOD, "at": "2026-01-05T09:00:00+99:00"}, "offset"),
         ({**GOOD, "at": "٢٠٢٦-01-05T09:00:00Z"}, "offset"),
         ({**GOOD, "step": 1}, "step"),
         ({**GOOD, "step": ""}, "step"),
@@ -251,19 +246,13 @@ def test_a_line_is_readable_where_it_can_be() -> None:
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
-@pytest.mark.parametrize(
-    "make",
-    [
-        lambda value: Event(**{**KNOWN, "duration_s": value}),
-        lambda value: Event(**{**KNOWN, "detail": {"x": value}}),
-    ],
-)
-def test_what_json_cannot_say_is_not_written(make: Callable[[float], Event], value: float) -> None:
-    with pytest.raises(ValueError):
-        to_line(make(value))
-
-
-KNOWN = {key: getattr(from_document(GOOD), key) for key in GOOD if key != "schema"}
+def test_what_json_cannot_say_is_not_written(value: float) -> None:
+    known = from_document(GOOD)
+    for event in (replace(known, duration_s=value), replace(known, detail={"x": [value]})):
+        with pytest.raises(ValueError):
+            to_line(event)
+        with pytest.raises(ValueError):
+            to_row(1, event)
 
 
 @pytest.mark.parametrize(

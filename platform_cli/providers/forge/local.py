@@ -7,31 +7,34 @@ to, but for the marker that a person asked for with --adopt.
 
 from __future__ import annotations
 
-import re
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import Any, Final, TypeVar, cast, get_args
+from threading import Event as Flag
+from typing import Final
 
 from platform_cli.errors import PlatformError
-from platform_cli.git import Git
-from platform_cli.providers.forge import codeowners, records
+from platform_cli.git import Git, NewCommit
+from platform_cli.providers.forge import pull_requests, records, reviewers, shapes
+from platform_cli.providers.forge.place import Place, Record
 from platform_cli.providers.forge.port import (
+    TRAILER,
+    Author,
     Branch,
+    Build,
     Commit,
     Permission,
     Protection,
+    PullRequest,
     Repository,
 )
 from platform_cli.providers.marker import Marker
 
-TRAILER: Final = "Platform-Onboarding"
-T = TypeVar("T")
-_NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}")
-_RECORD: Final = "repository.json"
+_OURSELVES: Final = Author("platform-cli", "")
 
 
 def _random_id() -> str:
@@ -39,68 +42,62 @@ def _random_id() -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Record:
-    """What `repository.json` says."""
-
-    id: str
-    marker: Marker
-    description: str
-    created: str
-
-
-@dataclass(frozen=True, slots=True)
 class LocalForge:
-    """A forge in the folder `root`, which nobody else writes to. Reading changes nothing there."""
+    """A forge in the folder `root`, which nobody else writes to. Reading changes nothing there.
+
+    `build` gives the workflow's commands `build_timeout_s` together.
+    """
 
     root: Path
     organisation: str
     git: Git
     now: Callable[[], datetime]
     new_id: Callable[[], str] = _random_id
+    build_timeout_s: float = 1800.0
 
     def repository(self, name: str) -> Repository | None:
         """The repository of that name, or None. What is not ours is shown without a marker."""
         place = self._place(name)
-        with records.touching(place):
-            if not _is_there(place):
-                return None
-        record = self._record(name)
+        if not place.is_there():
+            return None
+        record = place.record()
         if record is None:
             # The id is of no use to anyone: only what we made has one that never changes.
-            return self._shown(name, f"unrecorded:{name}", None, empty=self._foreign_empty(name))
-        return self._shown(name, record.id, record.marker, empty=self._empty(name))
+            empty = self._foreign_empty(place)
+            return _shown(place, f"unrecorded:{name}", None, empty=empty)
+        return _shown(place, record.id, record.marker, empty=self._empty(place))
 
     def variables(self, name: str) -> Mapping[str, str]:
         """The CI variables; none where the repository is absent or not ours."""
-        return self._entries(name, "variables", _text)
+        return self._place(name).entries("variables", shapes.text)
 
     def environments(self, name: str) -> frozenset[str]:
         """The names of the environments."""
-        return frozenset(self._entries(name, "environments", _mapping))
+        return frozenset(self._place(name).entries("environments", shapes.mapping))
 
     def permissions(self, name: str) -> Mapping[str, Permission]:
         """What each team or person was granted."""
-        return self._entries(name, "permissions", _permission)
+        return self._place(name).entries("permissions", shapes.permission)
 
     def branch(self, name: str, branch: str) -> Branch | None:
         """The branch, or None; also None where what is there cannot be read and is not ours."""
-        bare = self._bare(name)
-        with records.touching(bare):
-            if not bare.is_dir():
+        place = self._place(name)
+        with records.touching(place.bare):
+            if not place.bare.is_dir():
                 return None
         try:
-            head = self.git.branch(bare, branch)
+            head = self.git.branch(place.bare, branch)
             if head is None:
                 return None
-            return Branch(head, frozenset(self.git.trailers(bare, head, TRAILER)))
+            return Branch(head, frozenset(self.git.trailers(place.bare, head, TRAILER)))
         except PlatformError as error:
-            if error.code == "PLT-GIT-002" and self._record(name) is None:
+            if error.code == "PLT-GIT-002" and place.record() is None:
                 return None
             raise
 
     def protection(self, name: str, branch: str) -> Protection | None:
         """How the branch is protected, or None."""
-        return self._entries(name, "protection", _protection).get(branch)
+        return self._place(name).entries("protection", shapes.protection).get(branch)
 
     def initial_files(
         self,
@@ -111,82 +108,94 @@ class LocalForge:
         """The files of the oldest commit that carries one of these onboardings, by path."""
         if self.branch(name, branch) is None:
             return None
-        bare, ref = self._bare(name), f"refs/heads/{branch}"
+        bare, ref = self._place(name).bare, f"refs/heads/{branch}"
         commit = self.git.first_commit_with_trailer(bare, ref, TRAILER, onboardings)
         return None if commit is None else self.git.files(bare, commit)
 
     def owners(self, name: str, branch: str, path: str) -> tuple[str, ...]:
         """Who is asked to review a change of `path`: owners that may write, as GitHub has it."""
-        found = self._codeowners(name, branch)
-        rule = found[1].rule(path) if found else None
-        writers = self._writers(name)
-        return tuple(owner for owner in rule.owners if owner.casefold() in writers) if rule else ()
+        asked = self._reviewers(name, branch)
+        return asked.of([path]) if asked else ()
 
     def owner_errors(self, name: str, branch: str) -> tuple[str, ...]:
         """The lines of CODEOWNERS, and the owners in them, that GitHub would silently ignore."""
-        found = self._codeowners(name, branch)
-        if found is None:
-            return ()
-        path, read = found
-        writers = self._writers(name)
-        errors = [(line.line, f"{line.reason}: {line.text}") for line in read.ignored]
-        errors += [
-            (rule.line, f"{owner} has no write permission on {self._address(name)}")
-            for rule in read.rules
-            for owner in rule.owners
-            if owner.casefold() not in writers
-        ]
-        return tuple(f"{path}:{line}: {text}" for line, text in sorted(errors))
+        asked = self._reviewers(name, branch)
+        return asked.errors(self._place(name).address) if asked else ()
+
+    def pull_request(self, name: str, branch: str) -> PullRequest | None:
+        """The newest pull request from that branch, open or not."""
+        place = self._place(name)
+        return None if place.record() is None else pull_requests.newest(place.folder, branch)
+
+    def checkout(self, name: str, branch: str, into: Path) -> None:
+        """Write the branch's files to a new folder, byte for byte. Raises PLT-FORGE-003."""
+        self.git.checkout(self._place(name).bare, self._tip(name, branch), into)
+
+    def build(self, name: str, branch: str, stop: Flag) -> Build:
+        """Run the commands of the branch's workflow. Raises PLT-FORGE-001 or PLT-FORGE-003."""
+        from platform_cli.providers.forge import ci, workflow
+
+        place = self._ours(name)
+        head = self._tip(name, branch)
+        order = ci.Order(
+            address=place.address,
+            branch=branch,
+            head=head,
+            variables=self.variables(name),
+            workflow=self.git.show(place.bare, head, workflow.PATH),
+            checkout=partial(self.git.checkout, place.bare, head),
+        )
+        return ci.Run(order, self.git.environment, self.build_timeout_s, stop).build()
 
     def create_repository(self, name: str, *, marker: Marker, description: str) -> Repository:
         """Make an empty repository with its record, in one rename. Raises PLT-FORGE-001."""
         place = self._place(name)
         record = self._new_record(marker, description)
-        records.private_folder(place.parent)
-        with records.staging(place.parent) as new:
-            self.git.init_bare(new / f"{name}.git")
-            records.write(new / _RECORD, self._document(name, record))
-            if not records.publish(new, place):
-                raise self._not_ours(name, "exists already")
-        return self._shown(name, record.id, marker, empty=True)
+        above = place.folder.parent
+        records.private_folder(above)
+        with records.staging(above) as new:
+            self.git.init_bare(new / place.bare.name)
+            place.write(record, into=new)
+            if not records.publish(new, place.folder):
+                raise place.kept("exists already")
+        return _shown(place, record.id, marker, empty=True)
 
     def set_marker(self, name: str, marker: Marker) -> Repository:
         """Adopt an empty repository. Raises PLT-FORGE-001 where it is not one, or not empty."""
         place = self._place(name)
         if self.repository(name) is None:
-            raise self._gone(name)
-        if not place.is_dir() or place.is_symlink():
-            raise self._not_ours(name, "is not a repository, so it cannot be adopted")
-        with records.held(place):
-            old, found = self._record(name), self.repository(name)
+            raise place.gone()
+        if not place.is_folder():
+            raise place.kept("is not a repository, so it cannot be adopted")
+        with records.held(place.folder):
+            old, found = place.record(), self.repository(name)
             if found is None:
-                raise self._gone(name)
+                raise place.gone()
             if old is None or old.marker != marker:
                 if not found.empty:
-                    raise self._not_ours(name, "is not an empty repository: it cannot be adopted")
+                    raise place.kept("is not an empty repository: it cannot be adopted")
                 new = replace(old, marker=marker) if old else self._new_record(marker, "")
-                records.write(place / _RECORD, self._document(name, new))
-                found = self._shown(name, new.id, marker, empty=True)
+                place.write(new)
+                found = _shown(place, new.id, marker, empty=True)
         return found
 
     def set_variable(self, name: str, key: str, value: str) -> None:
         """Create or replace one CI variable."""
-        self._set(name, "variables", key, value, _text)
+        self._ours(name).set("variables", key, value, shapes.text)
 
     def create_environment(self, name: str, environment: str) -> None:
         """Create an environment; one that exists stays as it is."""
-        self._set(name, "environments", environment, {}, _mapping)
+        self._ours(name).set("environments", environment, {}, shapes.mapping)
 
     def grant(self, name: str, who: str, permission: Permission) -> None:
         """Give a team or person a permission on the repository."""
-        self._set(name, "permissions", who, permission, _permission)
+        self._ours(name).set("permissions", who, permission, shapes.permission)
 
     def push(self, name: str, branch: str, commit: Commit) -> str:
         """Make the files the branch's first commit. Raises PLT-FORGE-001 where it exists."""
-        place = self._ours(name)
-        bare, author = place / f"{name}.git", commit.author
+        place, author = self._ours(name), commit.author
         with (
-            records.staging(self.root / self.organisation) as scratch,
+            records.staging(place.folder.parent) as scratch,
             self.git.commit_folder(
                 commit.files,
                 commit.message,
@@ -195,150 +204,140 @@ class LocalForge:
                 at=self.now(),
                 scratch=scratch,
             ) as made,
-            records.held(place),
-            _naming_the_lock(bare / "refs" / "heads" / f"{branch}.lock"),
         ):
-            if not self.git.push(made, bare, branch):
-                raise self._not_ours(name, f"has a branch {branch} already")
-            return made.commit
+            return self._pushed(place, branch, made)
 
     def protect(self, name: str, branch: str, protection: Protection) -> None:
         """Create or replace the branch's protection, which this forge keeps as a record."""
-        self._set(name, "protection", branch, asdict(protection), _protection)
+        self._ours(name).set("protection", branch, asdict(protection), shapes.protection)
 
-    def _address(self, name: str) -> str:
-        return f"{self.organisation}/{name}"
+    def create_branch(
+        self,
+        name: str,
+        branch: str,
+        *,
+        base: str,
+        files: Mapping[str, bytes],
+        message: str,
+    ) -> str:
+        """Push one commit on top of `base`. Raises PLT-FORGE-001 where the branch exists."""
+        place = self._ours(name)
+        parent = self._tip(name, base)
+        with (
+            records.staging(place.folder.parent) as scratch,
+            self.git.commit_on(
+                place.bare,
+                parent,
+                files,
+                message,
+                name=_OURSELVES.name,
+                mail=_OURSELVES.mail,
+                at=self.now(),
+                scratch=scratch,
+            ) as made,
+        ):
+            return self._pushed(place, branch, made)
 
-    def _place(self, name: str) -> Path:
-        for part in (self.organisation, name):
-            if not _NAME.fullmatch(part):
-                raise PlatformError("PLT-SPEC-001", f"{part!r} is not a name for a repository")
-        return self.root / self.organisation / name
+    def create_pull_request(self, name: str, branch: str, *, base: str, title: str) -> PullRequest:
+        """Record it, with the owners of what it changes. Raises PLT-FORGE-001 where one is open."""
+        place = self._ours(name)
+        with records.held(place.folder):
+            found = pull_requests.newest(place.folder, branch)
+            if found is not None and found.open:
+                raise place.kept(f"has an open pull request from {branch} already")
+            head, onto = self._tip(name, branch), self._tip(name, base)
+            changed = self.git.changed(place.bare, onto, head)
+            asked = self._reviewers(name, base)
+            proposal = pull_requests.Proposal(
+                branch, base, title, head, asked.of(changed) if asked else ()
+            )
+            return pull_requests.add(place.folder, proposal)
 
-    def _bare(self, name: str) -> Path:
-        return self._place(name) / f"{name}.git"
+    def close_pull_request(self, name: str, branch: str) -> None:
+        """Close the open pull request from that branch; one that is closed stays so."""
+        place = self._ours(name)
+        with records.held(place.folder):
+            pull_requests.close(place.folder, branch)
 
-    def _shown(self, name: str, key: str, marker: Marker | None, *, empty: bool) -> Repository:
-        url = self._bare(name).absolute().as_uri()
-        return Repository(self._address(name), key, url, marker, empty)
+    def delete_branch(self, name: str, branch: str) -> None:
+        """Delete it, its pull request closed first. Raises PLT-FORGE-001 for one that is kept."""
+        place = self._ours(name)
+        with records.held(place.folder), _naming_the_lock(place.bare, branch):
+            kept = self.protection(name, branch)
+            if branch == self.git.default_branch(place.bare) or (kept and not kept.deletion):
+                raise place.kept(f"keeps its branch {branch}, which is never deleted")
+            if self.git.branch(place.bare, branch) is not None:
+                pull_requests.close(place.folder, branch)
+                self.git.delete_branch(place.bare, branch)
 
-    def _empty(self, name: str) -> bool:
-        bare = self._bare(name)
-        if not bare.is_dir():
-            raise records.damaged(bare, "the repository of this record is gone")
+    def _place(self, name: str) -> Place:
+        return Place(self.root, self.organisation, name)
+
+    def _ours(self, name: str) -> Place:
+        """The place of a repository of ours. Raises PLT-FORGE-001 or PLT-FORGE-003."""
+        place = self._place(name)
+        if place.record() is None:
+            if self.repository(name) is None:
+                raise place.gone()
+            raise place.kept("carries no record of ours")
+        return place
+
+    def _tip(self, name: str, branch: str) -> str:
+        """The commit at the branch's tip. Raises PLT-FORGE-003 where there is no such branch."""
+        found = self.branch(name, branch)
+        if found is None:
+            there = self.repository(name) is not None
+            raise self._place(name).gone(branch if there else None)
+        return found.head
+
+    def _pushed(self, place: Place, branch: str, made: NewCommit) -> str:
+        """Make the branch of the commit. Raises PLT-FORGE-001 where it exists."""
+        with records.held(place.folder), _naming_the_lock(place.bare, branch):
+            if not self.git.push(made, place.bare, branch):
+                raise place.kept(f"has a branch {branch} already")
+        return made.commit
+
+    def _reviewers(self, name: str, branch: str) -> reviewers.Reviewers | None:
+        found = self.branch(name, branch)
+        if found is None:
+            return None
+        show = partial(self.git.show, self._place(name).bare, found.head)
+        return reviewers.of_branch(show, self.permissions(name))
+
+    def _empty(self, place: Place) -> bool:
+        if not place.bare.is_dir():
+            raise records.damaged(place.bare, "the repository of this record is gone")
         try:
-            return self.git.is_empty(bare)
+            return self.git.is_empty(place.bare)
         except PlatformError as error:
             if error.code == "PLT-GIT-002":
-                raise records.damaged(bare, error.summary) from None
+                raise records.damaged(place.bare, error.summary) from None
             raise
 
-    def _foreign_empty(self, name: str) -> bool:
+    def _foreign_empty(self, place: Place) -> bool:
         """Whether it is a repository without a branch or tag, and certainly so."""
-        place, bare = self._place(name), self._bare(name)
-        if place.is_symlink() or bare.is_symlink() or not bare.is_dir():
+        if not place.is_folder() or place.bare.is_symlink() or not place.bare.is_dir():
             return False
         try:
-            return self.git.is_empty(bare)
+            return self.git.is_empty(place.bare)
         except PlatformError as error:
             if error.code == "PLT-GIT-002":
                 return False
             raise
 
-    def _record(self, name: str) -> _Record | None:
-        """Our record; None where there is none, or one that was copied from another place."""
-        place = self._place(name)
-        with records.touching(place):
-            if place.is_symlink() or not place.is_dir():
-                return None
-        document = records.read(place / _RECORD)
-        if document is None or document.get("repository") != self._address(name):
-            return None
-        try:
-            marker = _mapping(document.get("marker"))
-            return _Record(
-                _text(document.get("id")),
-                Marker(_text(marker.get("domain")), _text(marker.get("onboarding"))),
-                _text(document.get("description")),
-                _text(document.get("created")),
-            )
-        except ValueError as error:
-            raise records.damaged(place / _RECORD, str(error)) from None
-
-    def _new_record(self, marker: Marker, description: str) -> _Record:
+    def _new_record(self, marker: Marker, description: str) -> Record:
         created = self.now().astimezone(UTC).isoformat(timespec="microseconds")
-        return _Record(self.new_id(), marker, description, created)
-
-    def _document(self, name: str, record: _Record) -> dict[str, Any]:
-        return {"repository": self._address(name), **asdict(record)}
-
-    def _ours(self, name: str) -> Path:
-        """The folder of a repository of ours. Raises PLT-FORGE-001 or PLT-FORGE-003."""
-        if self._record(name) is None:
-            if self.repository(name) is None:
-                raise self._gone(name)
-            raise self._not_ours(name, "carries no record of ours")
-        return self._place(name)
-
-    def _entries(self, name: str, kind: str, check: Callable[[object], T]) -> dict[str, T]:
-        """The settings of one kind; none where the repository is absent or not ours."""
-        if self._record(name) is None:
-            return {}
-        raw = _settings(self._place(name) / f"{kind}.json", kind, check)
-        return {key: check(value) for key, value in raw.items()}
-
-    def _set(
-        self,
-        name: str,
-        kind: str,
-        key: str,
-        value: object,
-        check: Callable[[object], object],
-    ) -> None:
-        place = self._ours(name)
-        path = place / f"{kind}.json"
-        with records.held(place):  # or two of us would each write the record without the other's
-            raw = _settings(path, kind, check)
-            if key not in raw or raw[key] != value:
-                records.write(path, {kind: dict(sorted({**raw, key: value}.items()))})
-
-    def _codeowners(self, name: str, branch: str) -> tuple[str, codeowners.Codeowners] | None:
-        found = self.branch(name, branch)
-        if found is None:
-            return None
-        for path in codeowners.LOCATIONS:
-            content = self.git.show(self._bare(name), found.head, path)
-            if content is not None:
-                return path, codeowners.parse(content)
-        return None
-
-    def _writers(self, name: str) -> frozenset[str]:
-        """Who may write. GitHub's names do not differ by case."""
-        granted = self.permissions(name).items()
-        return frozenset(who.casefold() for who, permission in granted if permission != "read")
-
-    def _not_ours(self, name: str, why: str) -> PlatformError:
-        address = self._address(name)
-        summary = f"The repository {address} {why}. It was not changed."
-        return PlatformError("PLT-FORGE-001", summary, address=address)
-
-    def _gone(self, name: str) -> PlatformError:
-        address = self._address(name)
-        summary = f"There is no repository {address}. Nothing was changed."
-        return PlatformError("PLT-FORGE-003", summary, address=address)
+        return Record(self.new_id(), marker, description, created)
 
 
-def _is_there(place: Path) -> bool:
-    try:
-        place.lstat()
-    except (FileNotFoundError, NotADirectoryError):
-        return False
-    return True
+def _shown(place: Place, key: str, marker: Marker | None, *, empty: bool) -> Repository:
+    return Repository(place.address, key, place.bare.absolute().as_uri(), marker, empty)
 
 
 @contextmanager
-def _naming_the_lock(lock: Path) -> Iterator[None]:
+def _naming_the_lock(bare: Path, branch: str) -> Iterator[None]:
     """git never takes away the lock of a git that was killed: say which file it is."""
+    lock = bare / "refs" / "heads" / f"{branch}.lock"
     try:
         yield
     except PlatformError as error:
@@ -346,45 +345,3 @@ def _naming_the_lock(lock: Path) -> Iterator[None]:
             raise
         hint = f"If no git is at work there, remove {lock} and run the same line again."
         raise PlatformError(error.code, error.summary, hint=hint, address=str(lock)) from None
-
-
-def _settings(path: Path, kind: str, check: Callable[[object], object]) -> dict[str, Any]:
-    """The settings in a record as they are written. Raises PLT-FORGE-002 for a damaged one."""
-    document = records.read(path)
-    if document is None:
-        return {}
-    try:
-        raw = _mapping(document.get(kind))
-        for value in raw.values():
-            check(value)
-    except ValueError as error:
-        raise records.damaged(path, str(error)) from None
-    return raw
-
-
-def _mapping(value: object) -> dict[str, Any]:
-    if isinstance(value, dict):
-        return value
-    raise ValueError("an object is missing or is none")
-
-
-def _text(value: object) -> str:
-    if isinstance(value, str):
-        return value
-    raise ValueError("a text is missing or is none")
-
-
-def _permission(value: object) -> Permission:
-    if value in get_args(Permission):
-        return cast("Permission", value)
-    raise ValueError("a permission is none of read, write, admin")
-
-
-def _protection(value: object) -> Protection:
-    parts = _mapping(value)
-    flags = [parts.get(key) for key in ("code_owner_review", "force_push", "deletion")]
-    checks = parts.get("required_checks")
-    if isinstance(checks, list | tuple) and all(isinstance(flag, bool) for flag in flags):
-        review, force, deletion = map(bool, flags)
-        return Protection(review, tuple(_text(check) for check in checks), force, deletion)
-    raise ValueError("a protection is not whole")

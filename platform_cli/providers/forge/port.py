@@ -1,7 +1,7 @@
 """What a step may ask of a forge, whichever one it is.
 
-A method that begins with `create`, `set`, `grant`, `push` or `protect` makes exactly one mutating
-call and returns what it left behind; all others only read, and what is not there reads as empty.
+A method that begins with `create`, `set`, `grant`, `push`, `protect`, `close` or `delete` makes one
+mutating call and returns what it left behind; all others only read, and what is absent is empty.
 Creating what exists raises PLT-FORGE-001 and changes nothing: the caller looks again.
 """
 
@@ -10,11 +10,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from threading import Event as Flag
+from typing import Final, Literal, Protocol
 
 from platform_cli.providers.marker import Marker
 
 Permission = Literal["read", "write", "admin"]
+
+TRAILER: Final = "Platform-Onboarding"
+"""The trailer by which a commit says which onboarding made it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,28 @@ class Commit:
     author: Author
 
 
+@dataclass(frozen=True, slots=True)
+class PullRequest:
+    """A change that somebody proposes; `reviewers` are those whom the forge asked by itself."""
+
+    id: str
+    branch: str
+    title: str
+    url: str
+    open: bool
+    reviewers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """How the CI of a branch's tip ended. `absent`: it could not run here, and `next` says why."""
+
+    status: Literal["green", "red", "absent"]
+    did: str
+    saw: str
+    next: str | None = None
+
+
 class Forge(Protocol):
     """Repositories of one organisation. Raises only PlatformError (TemporaryError: try again)."""
 
@@ -108,6 +134,22 @@ class Forge(Protocol):
         """Who is asked to review a change of `path`, as the forge reads CODEOWNERS."""
         ...
 
+    def owner_errors(self, name: str, branch: str) -> tuple[str, ...]:
+        """The lines of CODEOWNERS, and the owners in them, that the forge would ignore."""
+        ...
+
+    def pull_request(self, name: str, branch: str) -> PullRequest | None:
+        """The newest pull request from that branch, open or not."""
+        ...
+
+    def checkout(self, name: str, branch: str, into: Path) -> None:
+        """Leave the branch's files in a folder that is new. Raises PLT-FORGE-003."""
+        ...
+
+    def build(self, name: str, branch: str, stop: Flag) -> Build:
+        """The build of the branch's tip; waits for it where it runs elsewhere, until `stop`."""
+        ...
+
     def create_repository(self, name: str, *, marker: Marker, description: str) -> Repository:
         """Make an empty repository that carries the marker from its first moment."""
         ...
@@ -134,4 +176,28 @@ class Forge(Protocol):
 
     def protect(self, name: str, branch: str, protection: Protection) -> None:
         """Create or replace the branch's protection."""
+        ...
+
+    def create_branch(
+        self,
+        name: str,
+        branch: str,
+        *,
+        base: str,
+        files: Mapping[str, bytes],
+        message: str,
+    ) -> str:
+        """Push one commit on top of `base` as a new branch; return its id. Raises PLT-FORGE-001."""
+        ...
+
+    def create_pull_request(self, name: str, branch: str, *, base: str, title: str) -> PullRequest:
+        """Propose the branch; the forge asks the owners of what it changes for a review."""
+        ...
+
+    def close_pull_request(self, name: str, branch: str) -> None:
+        """Close the open pull request from that branch, unmerged; one that is closed stays so."""
+        ...
+
+    def delete_branch(self, name: str, branch: str) -> None:
+        """Delete a branch other than the default one; one that is gone stays gone."""
         ...

@@ -1,0 +1,1 @@
+"""Where schemas and tables live: the port and the adapters."""

@@ -1,0 +1,1 @@
+"""Who is woken up, and how: the port and the adapters."""
