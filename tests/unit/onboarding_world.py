@@ -15,12 +15,16 @@ from platform_cli import spec
 from platform_cli.git import Git
 from platform_cli.journal.event import Event
 from platform_cli.journal.sqlite import SqliteJournal
-from platform_cli.onboarding.onboard import Result, Surroundings, dry_run, onboard
+from platform_cli.onboarding.onboard import onboard
+from platform_cli.onboarding.planning import dry_run
 from platform_cli.onboarding.rendering import Draft, Rendering
 from platform_cli.onboarding.request import Request
+from platform_cli.onboarding.result import Result
+from platform_cli.onboarding.surroundings import Surroundings
 from platform_cli.providers import Providers
 from platform_cli.providers.forge.port import Author
 from tests.fakes.forge import MemoryForge
+from tests.fakes.memory import MemoryCatalog, MemoryPager
 
 
 class StepClock:
@@ -54,6 +58,9 @@ class Quiet:
     def step_finished(self, step: str, status: str, duration_s: float, note: str) -> None:
         self.seen.append((step, status))
 
+    def check_finished(self, check: str, status: str, saw: str) -> None:
+        self.seen.append((check, status))
+
     def waiting(self, step: str, why: str, for_s: float) -> None:
         self.seen.append((step, "waiting"))
 
@@ -68,8 +75,16 @@ class World:
     watcher: Quiet = field(default_factory=Quiet)
     profile: str = "local"
     rendered: int = 0
+    catalog: MemoryCatalog = field(init=False)
+    pager: MemoryPager = field(init=False)
 
-    def request(self, domain: str = "loyalty", owner: str = "@loyalty-team", **more: object) -> Request:
+    def __post_init__(self) -> None:
+        self.catalog = MemoryCatalog(self.forge)
+        self.pager = MemoryPager(self.forge)
+
+    def request(
+        self, domain: str = "loyalty", owner: str = "@loyalty-team", **more: object
+    ) -> Request:
         made = spec.parse(domain, owner, "loyalty-pager", organisation="local")
         return Request(made, {}, **more)  # type: ignore[arg-type]  # tests name the fields
 
@@ -78,9 +93,10 @@ class World:
         run = sum(1 for _ in self.events())
         return Surroundings(
             profile=self.profile,
-            providers=Providers(forge=self.forge),
+            providers=Providers(self.forge, self.catalog, self.pager),
             rendering=Rendering(self._draft),
             git=Git({}),
+            scratch=self.home,
             template="1.0.0",
             platform_team="@local/platform-team",
             compliance_team="@local/data-compliance",
@@ -125,4 +141,7 @@ class World:
 
     def _draft(self) -> Draft:
         self.rendered += 1
-        return Draft(self.home, ("README.md",), "tree-1", "1.0.0")
+        folder = self.home.with_name(f"{self.home.name}-draft")
+        folder.mkdir(exist_ok=True)
+        (folder / "README.md").write_text("Loyalty\n", encoding="utf-8")
+        return Draft(folder, ("README.md",), "tree-1", "1.0.0")

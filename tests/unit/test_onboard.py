@@ -11,12 +11,23 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from platform_cli.errors import PlatformError
-from platform_cli.onboarding.onboard import Result
-from platform_cli.providers.forge.port import Branch, Marker, Permission, Protection
+from platform_cli.onboarding import readiness, steps
+from platform_cli.onboarding.result import Result
+from platform_cli.providers.forge.port import Branch, Permission, Protection
+from platform_cli.providers.marker import Marker
 from tests.fakes.forge import Fault, Kept, temporary
 from tests.unit.onboarding_world import World
 
-STEPS = ["render", "repo.create", "repo.connect", "repo.push", "repo.protect", "ready"]
+STEPS = [*(step.id for step in steps.STEPS), "ready"]
+CALLS = 23
+"""One repository, three permissions, two variables, an environment, a push and a protection; three
+schemas, four grants and three sets of tags; schedule, policy, service and integration."""
+
+
+@pytest.fixture(autouse=True)
+def unproven(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The checks have tests of their own: here none of them runs."""
+    monkeypatch.setattr(readiness, "prove", lambda *_: readiness.not_run("not in these tests"))
 
 
 @pytest.fixture
@@ -31,11 +42,11 @@ def statuses(result: Result) -> dict[str, str]:
 def test_a_first_run_makes_everything_and_a_second_one_nothing(world: World) -> None:
     first = world.run()
     assert first.outcome == "incomplete"
-    assert first.mutating_calls == len(world.forge.calls) == 9
+    assert first.mutating_calls == len(world.forge.calls) == CALLS
     assert [step.plan.id for step in first.steps] == STEPS
     second = world.run()
     assert second.mutating_calls == 0
-    assert len(world.forge.calls) == 9
+    assert len(world.forge.calls) == CALLS
     assert set(statuses(second).values()) == {"kept", "blocked"}
     assert statuses(second)["ready"] == "blocked"
     assert world.rendered == 1
@@ -44,7 +55,8 @@ def test_a_first_run_makes_everything_and_a_second_one_nothing(world: World) -> 
 def test_needs_are_respected(world: World) -> None:
     world.run()
     order = [method for method, _ in world.forge.calls]
-    assert order[0] == "forge.create_repository"
+    assert order.index("catalog.create_schema") < order.index("catalog.grant")
+    assert order.index("forge.grant") > order.index("pager.create_integration")
     assert order[-2:] == ["forge.push", "forge.protect"]
 
 
@@ -61,16 +73,13 @@ def test_every_call_has_an_intent_before_it_and_a_result_after_it(world: World) 
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("number", range(1, 10))
+@pytest.mark.parametrize("number", range(1, CALLS + 1))
 def test_a_lost_answer_is_not_a_failure(world: World, number: int, when: str) -> None:
     world.forge.faults[number] = Fault(when, lambda: temporary(0.001))  # type: ignore[arg-type]
     result = world.run()
     assert result.outcome == "incomplete"
     assert result.error is None
-    methods = Counter(method for method, _ in world.forge.calls)
-    assert methods["forge.create_repository"] == (
-        2 if (when, number) == ("before", 1) else 1
-    )
+    assert len(world.forge.calls) == CALLS + (when == "before")
     assert world.run().mutating_calls == 0
 
 
@@ -80,7 +89,7 @@ def test_the_deadline_ends_the_retries(world: World) -> None:
     result = world.run(around=world.around(deadline_s=0.5))
     assert result.error is not None
     assert result.error.code == "PLT-INIT-003"
-    assert statuses(result)["repo.create"] == "failed"
+    assert "failed" in statuses(result).values()
     assert statuses(result)["repo.push"] == "blocked"
 
 
@@ -122,7 +131,9 @@ def test_an_empty_repository_can_be_adopted_by_its_address(world: World) -> None
     world.forge.repositories["loyalty"] = Kept("x", None)
     result = world.run(world.request(adopt=frozenset({"local/loyalty"})))
     assert result.outcome == "incomplete"
-    assert world.forge.calls[0][0] == "forge.set_marker"
+    methods = Counter(method for method, _ in world.forge.calls)
+    assert methods["forge.set_marker"] == 1
+    assert methods["forge.create_repository"] == 0
     assert world.run().mutating_calls == 0
 
 
@@ -197,6 +208,7 @@ def test_an_interrupted_run_stops_at_a_safe_point_and_can_go_on(world: World) ->
     assert world.run().outcome == "incomplete"
     methods = Counter(method for method, _ in world.forge.calls)
     assert methods["forge.create_repository"] == methods["forge.push"] == 1
+    assert len(world.forge.calls) == CALLS
 
 
 def test_the_intent_of_a_run_that_was_cut_off_is_closed_by_the_next(world: World) -> None:
@@ -206,12 +218,12 @@ def test_the_intent_of_a_run_that_was_cut_off_is_closed_by_the_next(world: World
     def cut() -> BaseException:
         return Cut()
 
-    world.forge.faults[1] = Fault("after", cut)
+    world.forge.faults[CALLS] = Fault("after", cut)
     with pytest.raises(Cut):
         world.run()
     assert world.run().outcome == "incomplete"
     found = [e for e in world.events() if e.detail.get("status") == "found"]
-    assert [e.detail["address"] for e in found] == ["local/loyalty"]
+    assert [e.detail["address"] for e in found] == ["local/loyalty/branches/main/protection"]
 
 
 def test_the_first_requested_at_counts(world: World) -> None:
@@ -255,7 +267,7 @@ def test_a_dry_run_leaves_nothing_and_says_everything(world: World) -> None:
     assert plan.outcome == "planned"
     assert world.forge.calls == []
     assert list(world.home.iterdir()) == []
-    assert sum(len(step.calls) for step in plan.steps) == 9
+    assert sum(len(step.calls) for step in plan.steps) == CALLS
 
 
 PERMISSIONS: list[Permission | None] = [None, "read", "write", "admin"]

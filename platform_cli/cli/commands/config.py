@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -26,16 +27,25 @@ def show(invocation: Invocation) -> int:
     if invocation.json:
         json.write(told)
         return Exit.DONE
-    text.out(text.clean(f"profile  {told['profile']}"))
-    text.out(text.clean(f"home     {told['home']}"))
+    columns = text.width(invocation.terminal, sys.stdout, invocation.settings.output.width)
+    text.out(text.wrap(f"profile  {told['profile']}", columns))
+    text.out(text.wrap(f"home     {told['home']}", columns))
     text.out()
     longest = max(len(value["key"]) for value in told["values"])
     for value in told["values"]:
-        origin = value["origin"]
-        where = f" ({origin['where']})" if origin["where"] else ""
-        shown = "-" if value["value"] is None else value["value"]
-        text.out(text.clean(f"{value['key']:<{longest}}  {shown}   {origin['kind']}{where}"))
+        line = f"{value['key']:<{longest}}  {_shown(value['value'])}  {_origin(value['origin'])}"
+        text.out(text.wrap(line, columns, hanging="    "))
     return Exit.DONE
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, list):
+        return ", ".join(str(item) for item in value)
+    return "-" if value is None else str(value)
+
+
+def _origin(origin: dict[str, str | None]) -> str:
+    return f"({origin['kind']}: {origin['where']})" if origin["where"] else f"({origin['kind']})"
 
 
 def init(

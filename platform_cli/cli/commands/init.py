@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import signal
 import sys
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from platform_cli.cli.narration import narration, stopping
 from platform_cli.cli.options import Invocation
-from platform_cli.cli.render import human, json, live, text
+from platform_cli.cli.render import human, json, text
 from platform_cli.errors import Exit, PlatformError
-from platform_cli.onboarding import delivery, onboard, request
+from platform_cli.onboarding import delivery, onboard, planning, request
 
 if TYPE_CHECKING:
-    from platform_cli.onboarding.onboard import Result, Surroundings
+    from platform_cli.onboarding.result import Result
+    from platform_cli.onboarding.surroundings import Surroundings
 
 
 def init(
@@ -90,42 +93,40 @@ def init(
         organisation=settings.platform.organisation,
         answers=set_ or (),
         source=wiring.template_source(settings),
+        now=datetime.now(tz=UTC),
         requested_at=requested_at,
         adopt=adopt or (),
         no_page=no_page,
     )
     with wiring.surroundings(settings, asked) as around:
         place = delivery.prepare(into, around, asked, dry_run=dry_run) if into else None
-        with _narrated(invocation, around, dry_run=dry_run) as watcher:
+        with narration(invocation, quiet=dry_run or invocation.quiet) as watcher:
             if dry_run:
                 with wiring.reading(settings) as past:
-                    result = onboard.dry_run(asked, around, past, watcher)
+                    result = planning.dry_run(asked, around, past, watcher)
             else:
-                with wiring.journal(settings) as kept:
+                with wiring.journal(settings) as kept, stopping(around.stop):
                     result = onboard.onboard(asked, around, kept, watcher)
         if place is not None:
-            delivery.deliver(result, around, place)
-    _tell(invocation, result, settings.output.width)
+            result = _delivered(result, around, place)
+    _tell(invocation, result, into, settings.output.width)
     return _exit(result, detailed=detailed_exitcode)
 
 
-def _narrated(invocation: Invocation, around: Surroundings, *, dry_run: bool) -> live.Silent:
-    """The narration of the run, with Ctrl-C and SIGTERM turned into a stop at a safe point."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: around.stop.set())
-    return live.watcher(
-        invocation.terminal,
-        quiet=dry_run or invocation.quiet,
-        plain=invocation.plain,
-        verbose=invocation.verbose,
-    )
+def _delivered(result: Result, around: Surroundings, place: Path) -> Result:
+    """The result, with the reason where --into could not be done: what was made is told anyway."""
+    try:
+        delivery.deliver(result, around, place)
+    except PlatformError as error:
+        return replace(result, error=result.error or error)
+    return result
 
 
-def _tell(invocation: Invocation, result: Result, wished: int | None) -> None:
+def _tell(invocation: Invocation, result: Result, into: Path | None, wished: int | None) -> None:
     if invocation.json:
         json.write(json.init_document(result))
     else:
-        human.tell_init(result, text.width(invocation.terminal, sys.stdout, wished))
+        human.tell_init(result, text.width(invocation.terminal, sys.stdout, wished), into)
 
 
 def _exit(result: Result, *, detailed: bool) -> int:

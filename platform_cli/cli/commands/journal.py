@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
+from itertools import chain
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from platform_cli.cli.options import Invocation
-from platform_cli.errors import Exit
+from platform_cli.errors import Exit, PlatformError
 
 
 def export(
@@ -31,12 +32,21 @@ def export(
     from platform_cli.journal.event import to_line
 
     with wiring.reading(invocation.settings) as kept:
-        lines = (to_line(event) + "\n" for event in kept.events())
+        # JSON Lines are UTF-8, whatever the terminal's encoding is.
+        lines = ((to_line(event) + "\n").encode() for event in kept.events())
         if output is None:
-            sys.stdout.writelines(lines)
-        else:
-            with output.open("w", encoding="utf-8") as file:
+            sys.stdout.buffer.writelines(lines)
+            return Exit.DONE
+        try:
+            with output.open("wb") as file:
                 file.writelines(lines)
+        except OSError as error:
+            raise PlatformError(
+                "PLT-USAGE-001",
+                f"--output {output}: {error.strerror}. The journal is as it was.",
+                hint="Name a file in a folder that exists and that you may write to.",
+                address="--output",
+            ) from error
     return Exit.DONE
 
 
@@ -55,8 +65,11 @@ def import_(
     from platform_cli.cli.render import json, text
     from platform_cli.journal import lines
 
+    events = lines.read(file)
+    # A file that cannot be read is refused before a journal is made for it.
+    first = [event for event in (next(events, None),) if event is not None]
     with wiring.journal(invocation.settings) as kept:
-        done = kept.extend(lines.read(file))
+        done = kept.extend(chain(first, events))
     if invocation.json:
         told = {"schema": "platform-cli/journal-import/1", "added": done.added, "known": done.known}
         json.write(told)

@@ -1,28 +1,33 @@
-"""Results for people: what happened, what exists and where, what to do next."""
+"""Results for people: what happened, what exists and where, how long it took, what to do next."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 from platform_cli import settings
-from platform_cli.cli.render.text import clean, duration, err, out, width, wrap
-from platform_cli.errors import PlatformError
+from platform_cli.cli.render.text import count, duration, err, out, width, wrap
+from platform_cli.errors import Exit, PlatformError
 
 if TYPE_CHECKING:
-    from platform_cli.onboarding.onboard import Result, StepResult
+    from platform_cli.onboarding.checks.check import CheckResult
     from platform_cli.onboarding.plan import Change
-    from platform_cli.onboarding.readiness import CheckResult
+    from platform_cli.onboarding.result import Result, StepResult
 
-_TOLD_KINDS = ("repository",)
+_PLACES: Final = ("repository", "schema")
+"""The kinds of resources that a person goes to."""
+
+_MADE: Final = {"create": "made", "update": "restored", "adopt": "adopted", "use": "in use"}
 
 
 def tell_error(error: PlatformError) -> None:
     """An error on stderr: what happened, each problem, and the next command."""
     columns = width(settings.terminal(), sys.stderr)
     err(wrap(f"{error.code}: {error.summary}", columns))
-    for problem in error.problems:
+    alone = len(error.problems) == 1 and error.summary.startswith(error.problems[0].summary)
+    for problem in () if alone else error.problems:
         err(wrap(f"{problem.address}: {problem.summary}", columns, "  - ", "    "))
         if problem.hint:
             err(wrap(problem.hint, columns, "    "))
@@ -30,36 +35,73 @@ def tell_error(error: PlatformError) -> None:
         err(wrap(f"Next: {error.hint}", columns))
 
 
-def tell_init(result: Result, columns: int) -> None:
+def tell_init(result: Result, columns: int, into: Path | None = None) -> None:
     """The result of `init` on stdout."""
     if result.dry_run:
-        _tell_plan(result, columns)
+        from platform_cli.cli.render import plan
+
+        plan.tell(result, columns)
         return
     out(wrap(_headline(result), columns))
-    if result.steps:
+    if _begun(result):
         out()
         _tell_facts(result, columns)
         out()
         out("Steps")
         for step in result.steps:
-            out(wrap(_step_line(step), columns, "  ", "      "))
+            out(wrap(_step_line(step, result), columns, "  ", "      "))
         _tell_checks(result.checks, columns)
     out()
     out(wrap(_time_line(result), columns))
     for note in result.notes:
         out(wrap(note, columns))
-    _tell_next(result, columns)
+    if result.error is not None:
+        tell_error_of_result(result.error, columns)
+    else:
+        _tell_next(result, columns, into)
+
+
+def tell_verify(result: Result, columns: int) -> None:
+    """The result of `verify` on stdout."""
+    domain = result.spec.domain
+    headlines = {
+        "ready": f"{domain} is ready.",
+        "incomplete": f"{domain} was never proven ready: init, or verify --trials, does it.",
+    }
+    unknown = f"{domain}: something is not as it should be."
+    out(wrap(headlines.get(result.outcome, unknown), columns))
+    _tell_checks(result.checks, columns)
+    if result.error is not None:
+        tell_error_of_result(result.error, columns)
+
+
+def tell_error_of_result(error: PlatformError, columns: int) -> None:
+    """What went wrong, below a result: on stdout, because it belongs to the result."""
+    out()
+    out(wrap(f"{error.code}: {error.summary}", columns))
+    if error.hint:
+        out(wrap(f"Next: {error.hint}", columns))
 
 
 def _headline(result: Result) -> str:
     domain = result.spec.domain
+    if result.error is not None and result.error.exit == Exit.USAGE:
+        return f"{domain}: nothing was done."
+    if result.outcome == "ready" and not result.mutating_calls:
+        return f"{domain} is ready, and nothing was missing."
+    if result.outcome == "incomplete" and not result.mutating_calls:
+        return f"{domain} is set up, and nothing was missing. It is not proven ready yet."
     return {
         "ready": f"{domain} is ready: six of six checks passed.",
         "incomplete": f"{domain} is set up. It is not proven ready yet.",
-        "failed": f"{domain} is not finished. What exists is kept; running again is safe.",
+        "failed": f"{domain} is not finished. What exists is kept.",
         "conflict": f"{domain}: a person must decide. What is not ours was not touched.",
-        "planned": f"{domain}: this is the plan. Nothing was changed.",
     }[result.outcome]
+
+
+def _begun(result: Result) -> bool:
+    """Whether any step came to its turn; a conflict or a typo is found before."""
+    return any(step.outcome.status not in {"blocked", "planned"} for step in result.steps)
 
 
 def _tell_facts(result: Result, columns: int) -> None:
@@ -68,11 +110,13 @@ def _tell_facts(result: Result, columns: int) -> None:
         ("on call", result.spec.on_call),
         ("profile", result.profile),
     ]
-    facts += [
-        (change.resource.kind, change.resource.url or change.resource.address)
-        for change in _changes(result.steps)
-        if change.resource.kind in _TOLD_KINDS and change.resource.id
-    ]
+    places: dict[str, list[str]] = {}
+    for change in _changes(result.steps):
+        resource = change.resource
+        if resource.kind in _PLACES and resource.id and change.action != "conflict":
+            places.setdefault(resource.kind, []).append(resource.url or resource.address)
+    for kind, found in places.items():
+        facts.append((kind if len(found) == 1 else _plural(kind), ", ".join(found)))
     for name, value in facts:
         out(wrap(f"{name:<11} {value}", columns, "  ", "              "))
 
@@ -81,90 +125,121 @@ def _changes(steps: Iterable[StepResult]) -> Iterable[Change]:
     return (change for step in steps for change in step.outcome.changes)
 
 
-def _step_line(step: StepResult) -> str:
+def _step_line(step: StepResult, result: Result) -> str:
     outcome = step.outcome
     took = duration(outcome.duration_s) if outcome.duration_s is not None else ""
-    said = outcome.error.code if outcome.error else _reason(outcome.changes)
-    return f"{step.plan.id:<13} {outcome.status:<8} {took:>8}  {said}".rstrip()
+    line = f"{step.plan.id:<15} {outcome.status:<7} {took:>7}  {_said(step, result)}"
+    return line.rstrip()
 
 
-def _reason(changes: tuple[Change, ...]) -> str:
-    if len(changes) == 1:
-        return changes[0].reason
-    pending = sum(1 for change in changes if change.pending)
-    return f"{pending} of {len(changes)} resources changed" if pending else "nothing to do"
+def _said(step: StepResult, result: Result) -> str:
+    """What a step has left, in the past tense: the reason of its plan is over."""
+    outcome = step.outcome
+    if outcome.error is not None:
+        return outcome.error.code
+    if step.plan.id == "ready":
+        return _proof(step, result)
+    if outcome.status == "blocked":
+        held = _unfinished(step, result)
+        return f"waits for {held}" if held else "not finished"
+    if outcome.status == "done":
+        return made(outcome.changes)
+    return ""
+
+
+def _proof(step: StepResult, result: Result) -> str:
+    if held := _unfinished(step, result):
+        return f"waits for {held}"
+    passed = sum(check.status == "passed" for check in result.checks)
+    return f"{passed} of {len(result.checks)} checks passed"
+
+
+def _unfinished(step: StepResult, result: Result) -> str | None:
+    """The first step that this one needs and that has not come to a good end."""
+    ended = {s.plan.id for s in result.steps if s.outcome.status in {"done", "kept"}}
+    return next((need for need in step.plan.needs if need not in ended), None)
+
+
+def made(changes: Iterable[Change]) -> str:
+    """`made: 3 permissions, environment; restored: protection`. A step without calls: its reason.
+
+    What was there already is not told.
+    """
+    said: dict[str, dict[str, int]] = {}
+    reasons = []
+    for change in changes:
+        if change.pending and change.call is None:
+            reasons.append(change.reason)
+        elif verb := _MADE.get(change.action):
+            kinds = said.setdefault(verb, {})
+            kinds[change.resource.kind] = kinds.get(change.resource.kind, 0) + 1
+    told = [
+        f"{verb}: {', '.join(_counted(number, kind) for kind, number in kinds.items())}"
+        for verb, kinds in said.items()
+    ]
+    return "; ".join([*reasons, *told])
+
+
+def _counted(number: int, kind: str) -> str:
+    words = kind.replace("-", " ")
+    return words if number == 1 else f"{number} {_plural(words)}"
+
+
+def _plural(words: str) -> str:
+    if words.endswith("s"):
+        return words
+    if words.endswith("y"):
+        return f"{words[:-1]}ies"
+    return f"{words}es" if words.endswith("ch") else f"{words}s"
 
 
 def _tell_checks(checks: tuple[CheckResult, ...], columns: int) -> None:
+    """Each check that ran; those that did not, together by their reason."""
+    idle: dict[tuple[str, str, str | None], list[str]] = {}
     out()
     out("Checks")
     for check in checks:
-        out(wrap(f"{check.id:<13} {check.status:<8} {check.saw}", columns, "  ", "      "))
+        if check.status in {"not-run", "skipped"}:
+            idle.setdefault((check.status, check.saw, check.next), []).append(check.id)
+            continue
+        out(wrap(f"{check.id:<15} {check.status:<7} {check.saw}", columns, "  ", "      "))
         if check.next:
             out(wrap(check.next, columns, "      "))
+    for (status, why, following), names in idle.items():
+        out(
+            wrap(f"{status.replace('-', ' ')}: {', '.join(names)} ({why})", columns, "  ", "      ")
+        )
+        if following:
+            out(wrap(following, columns, "      "))
 
 
 def _time_line(result: Result) -> str:
-    calls = f"{result.mutating_calls} mutating call{'' if result.mutating_calls == 1 else 's'}"
+    calls = f"{count(result.mutating_calls, 'mutating call')} in this run."
     if result.lead_time_s is not None:
-        return f"Lead time {duration(result.lead_time_s)}; {calls} in this run."
+        return f"Lead time {duration(result.lead_time_s)}. {calls}"
     if result.open_for_s is not None:
         return (
-            f"Open for {duration(result.open_for_s)}; {calls} in this run. "
-            "The lead time is told once all six checks have passed."
+            f"Lead time so far {duration(result.open_for_s)}: it ends when all six checks have "
+            f"passed. {calls}"
         )
-    return f"{calls[:1].upper()}{calls[1:]} in this run."
+    return calls
 
 
-def _tell_next(result: Result, columns: int) -> None:
-    if result.error is not None:
-        out()
-        out(wrap(f"{result.error.code}: {result.error.summary}", columns))
-        out(wrap(f"Next: {result.error.hint}", columns))
-        return
+def _tell_next(result: Result, columns: int, into: Path | None) -> None:
     out()
     out("Next")
-    for number, line in enumerate(_three_things(result), start=1):
+    for number, line in enumerate(_three_things(result, into), start=1):
         out(wrap(line, columns, f"  {number}. ", "     "))
 
 
-def _three_things(result: Result) -> tuple[str, str, str]:
+def _three_things(result: Result, into: Path | None) -> tuple[str, str, str]:
     url = next(
         (c.resource.url for c in _changes(result.steps) if c.resource.kind == "repository"),
         None,
     )
     of_profile = f" --of-profile {result.profile}" if result.profile == "local" else ""
     return (
-        f"git clone {url}",
-        "Open its README.md; the first sprint begins in product.contract.yaml.",
-        f"platform-cli kpi onboarding{of_profile}   (how long it took, and where the time went)",
+        f"cd {into}" if into is not None else f"git clone {url}",
+        "Read its README.md; the first sprint begins in product.contract.yaml.",
+        f"platform-cli kpi onboarding{of_profile} (how long it took, and where the time went)",
     )
-
-
-def _tell_plan(result: Result, columns: int) -> None:
-    out(wrap(_headline(result), columns))
-    for step in result.steps:
-        usual = result.usual_s.get(step.plan.id)
-        out()
-        out(f"{step.plan.id}" + (f"   usually {duration(usual)}" if usual is not None else ""))
-        for change in step.outcome.changes:
-            line = f"{change.action:<9} {change.resource.address}: {change.reason}"
-            out(wrap(line, columns, "  ", "      "))
-            if change.call is not None and change.pending:
-                out(wrap(str(change.call), columns, "      call ", "           "))
-    if result.files:
-        out()
-        out(f"Files ({len(result.files)})")
-        for path in result.files:
-            out(clean(f"  {path}"))
-    if result.difference:
-        out()
-        out("Difference between our initial commit and what the template renders now")
-        out(clean(result.difference))
-    pending = sum(len(step.calls) for step in result.steps)
-    out()
-    out(wrap(f"Applying it makes {pending} mutating call{'' if pending == 1 else 's'}.", columns))
-    if result.error is not None:
-        out()
-        out(wrap(f"{result.error.code}: {result.error.summary}", columns))
-        out(wrap(f"Next: {result.error.hint}", columns))

@@ -10,13 +10,19 @@ from typing import TYPE_CHECKING, Any
 from platform_cli.errors import PlatformError
 
 if TYPE_CHECKING:
-    from platform_cli.onboarding.onboard import Result, StepResult
     from platform_cli.onboarding.plan import Resource
+    from platform_cli.onboarding.result import Result, StepResult
 
 
 def write(document: Mapping[str, Any]) -> None:
     """Print one document."""
-    sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
+    text = json.dumps(document, ensure_ascii=False, indent=2)
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        # Half a character from the command line, or a stdout that is not UTF-8: JSON can escape.
+        text = json.dumps(document, indent=2)
+    sys.stdout.write(text + "\n")
 
 
 def error_document(error: PlatformError) -> dict[str, Any]:
@@ -64,6 +70,11 @@ def init_document(result: Result) -> dict[str, Any]:
         document["files"] = list(result.files)
         document["difference"] = result.difference
     return document
+
+
+def verify_document(result: Result) -> dict[str, Any]:
+    """`platform-cli/verify/1`: the keys of `init`."""
+    return {**init_document(result), "schema": "platform-cli/verify/1"}
 
 
 def _step(step: StepResult, result: Result) -> dict[str, Any]:

@@ -10,10 +10,11 @@ from platform_cli.cli.render.text import duration, out, wrap
 
 def tell(told: Mapping[str, Any], columns: int, counted: str) -> None:
     """Print the document for a reader. Never a 0 where there is no data."""
-    out(wrap(f"Onboarding lead time, {counted}", columns))
+    out(wrap(f"Onboarding lead time of {counted}", columns))
     out()
     if told["n"] == 0:
-        out(wrap("no data: no onboarding has been proven ready yet", columns, "  "))
+        said = "no onboarding has been proven ready yet"
+        out(wrap(f"{'no data':<11} {said}", columns, "  ", "              "))
     else:
         _tell_figures(told, columns)
     _tell_rest(told, columns)
@@ -40,13 +41,18 @@ def _tell_figures(told: Mapping[str, Any], columns: int) -> None:
         rows += [("p90", duration(lead["p90"])), ("p95", duration(lead["p95"]))]
     split = told["split_s"]
     rows += [
-        ("machine", duration(split["machine"])),
-        ("retry", duration(split["retry"])),
-        ("waiting", duration(split["waiting"])),
+        *((part, _part(part, split, told["n"])) for part in ("machine", "retry", "waiting")),
         ("first pass", f"{told['first_pass_rate']:.0%} ready in the first run, no step failed"),
     ]
     for name, value in rows:
         out(wrap(f"{name:<11} {value}", columns, "  ", "              "))
+
+
+def _part(part: str, split: Mapping[str, float], number: int) -> str:
+    whole = sum(split.values())
+    share = f"{split[part] / whole:.0%} of it" if whole else ""
+    in_all = f"{duration(split[part])}{' in all' if number > 1 else ''}"
+    return f"{in_all}, {share}" if share else in_all
 
 
 def _tell_rest(told: Mapping[str, Any], columns: int) -> None:
@@ -55,27 +61,36 @@ def _tell_rest(told: Mapping[str, Any], columns: int) -> None:
         oldest = duration(told["oldest_open_s"])
         said = f"{told['open']} ({told['abandoned']} abandoned), the oldest for {oldest}"
         out(wrap(f"{'open':<11} {said}", columns, "  ", "              "))
-        median = duration(censored) if censored is not None else "none yet: more than half are open"
-        said = f"{median} (the median that counts the open ones, too)"
+        said = (
+            f"p50 {duration(censored)}, counting the open ones as still running"
+            if censored is not None
+            else "no p50 yet: more than half are still open"
+        )
         out(wrap(f"{'with open':<11} {said}", columns, "  ", "              "))
     if told["closed"]:
         out(wrap(f"{'closed':<11} {told['closed']} taken out by hand", columns, "  "))
     if left_out := told["excluded"]["profile"]:
-        said = f"{left_out} of other profiles; --of-profile NAME counts them"
+        said = f"{left_out} in other profiles (--of-profile NAME counts them)"
         out(wrap(f"{'left out':<11} {said}", columns, "  ", "              "))
 
 
 def _tell_steps(told: Mapping[str, Any], columns: int) -> None:
     out()
-    out("By step (share of machine time)")
+    shared = any(step["share"] is not None for step in told["steps"])
+    out("By step, with its share of machine time" if shared else "By step")
     for step in sorted(told["steps"], key=lambda step: -(step["share"] or 0)):
-        share = f"{step['share']:.0%}" if step["share"] is not None else "-"
-        failed = f"  {step['failures']} failed" if step["failures"] else ""
-        line = (
-            f"{step['id']:<15} {share:>4}  p50 {duration(step['p50_s'])}"
-            f"  p90 {duration(step['p90_s'])}  n {step['n']}{failed}"
-        )
-        out(wrap(line, columns, "  ", "      "))
+        out(wrap(_step_line(step), columns, "  ", "      "))
+
+
+def _step_line(step: Mapping[str, Any]) -> str:
+    share = f"{step['share']:>4.0%}  " if step["share"] is not None else ""
+    said = [
+        f"{which} {duration(step[f'{which}_s'])}" for which in ("p50", "p90") if step[f"{which}_s"]
+    ]
+    said.append(f"n {step['n']}")
+    if step["failures"]:
+        said.append(f"{step['failures']} failed")
+    return f"{step['id']:<15} {share}{', '.join(said)}"
 
 
 def _tell_runs(told: Mapping[str, Any], columns: int) -> None:
@@ -83,5 +98,10 @@ def _tell_runs(told: Mapping[str, Any], columns: int) -> None:
     out("The onboardings behind it")
     for run in told["runs"]:
         took = duration(run["lead_time_s"])
-        line = f"{run['domain']}  {run['profile']}  {took}  {run['start']} to {run['ready']}"
+        line = f"{run['domain']}  {run['profile']}  {took}  {_second(run['start'])} to {_second(run['ready'])}"
         out(wrap(line, columns, "  ", "      "))
+
+
+def _second(moment: str) -> str:
+    """A moment without its fractions, which no reader compares."""
+    return f"{moment[:19]}Z"

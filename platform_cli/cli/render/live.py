@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from threading import Lock
 from typing import TYPE_CHECKING, Self
@@ -37,6 +38,9 @@ class Silent:
     def waiting(self, step: str, why: str, for_s: float) -> None:
         """Say nothing."""
 
+    def check_finished(self, check: str, status: str, saw: str) -> None:
+        """Say nothing."""
+
 
 class Lines(Silent):
     """One line a step, with a timestamp."""
@@ -64,9 +68,13 @@ class Lines(Silent):
         """A step waits before its next try."""
         self._say(f"{step:<13} trying again in {duration(for_s)}: {why}")
 
+    def check_finished(self, check: str, status: str, saw: str) -> None:
+        """A day-one check has ended."""
+        self._say(f"  {check:<11} {status:<8} {saw}")
+
     def _say(self, text: str) -> None:
         stamp = self._now().strftime("%Y-%m-%dT%H:%M:%SZ")
-        with self._lock:
+        with self._lock, suppress(OSError):  # nobody listening never stops a run
             sys.stderr.write(clean(f"{stamp} {text}").rstrip() + "\n")
             sys.stderr.flush()
 
@@ -74,8 +82,7 @@ class Lines(Silent):
 class LiveView(Silent):
     """What runs now with a spinner, what has ended above it. Gone when the result is printed."""
 
-    def __init__(self, terminal: Terminal, *, plain: bool) -> None:
-        self._terminal = terminal
+    def __init__(self, *, plain: bool) -> None:
         self._plain = plain
         self._rows: dict[str, str] = {}
         self._lock = Lock()
@@ -114,6 +121,10 @@ class LiveView(Silent):
         """A step waits before its next try."""
         self._show(step, f"trying again in {duration(for_s)}: {why}")
 
+    def check_finished(self, check: str, status: str, saw: str) -> None:
+        """A day-one check has ended."""
+        self._show(f"  {check}", f"{status:<8} {saw}")
+
     def _show(self, step: str, said: str) -> None:
         from rich.console import Group
         from rich.spinner import Spinner
@@ -136,5 +147,5 @@ def watcher(terminal: Terminal, *, quiet: bool, plain: bool, verbose: bool) -> S
     if quiet:
         return Silent()
     if sys.stderr.isatty() and not terminal.term_dumb and not terminal.ci and not verbose:
-        return LiveView(terminal, plain=plain)
+        return LiveView(plain=plain)
     return Lines(verbose=verbose)

@@ -9,6 +9,7 @@ import shutil
 import sys
 import textwrap
 import unicodedata
+from contextlib import suppress
 from typing import Final, TextIO
 
 from platform_cli.settings import Terminal
@@ -53,9 +54,13 @@ def wrap(text: str, columns: int, indent: str = "", hanging: str | None = None) 
 
 
 def duration(seconds: float | None) -> str:
-    """A duration as people say it: `0.41 s`, `3 min 12 s`, `2 h 5 min`, `3 d 4 h`."""
+    """A duration as people say it: `4 ms`, `0.41 s`, `3 min 12 s`, `2 h 5 min`, `3 d 4 h`."""
     if seconds is None:
         return "-"
+    if 0 < round(seconds, 4) < 0.1:  # noqa: PLR2004 - less than two digits of a second
+        return f"{seconds * 1_000:.0f} ms"
+    if seconds == 0:
+        return "0 s"
     if seconds < 60:  # noqa: PLR2004 - a minute
         return f"{seconds:.2f} s" if seconds < 10 else f"{seconds:.0f} s"  # noqa: PLR2004 - 2 digits
     whole = round(seconds)
@@ -70,11 +75,17 @@ def duration(seconds: float | None) -> str:
     return f"{whole} s"
 
 
+def count(number: int, words: str) -> str:
+    """`1 call`, `2 calls`."""
+    return f"{number} {words}" if number == 1 else f"{number} {words}s"
+
+
 def out(text: str = "") -> None:
     """One line of the result."""
     sys.stdout.write(text + "\n")
 
 
 def err(text: str = "") -> None:
-    """One line of narration."""
-    sys.stderr.write(text + "\n")
+    """One line of narration. A stderr that takes no more never stops what is being told."""
+    with suppress(OSError):
+        sys.stderr.write(text + "\n")

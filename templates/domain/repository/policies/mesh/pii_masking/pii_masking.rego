@@ -7,10 +7,14 @@
 # custom:
 #   id: mesh.pii_masking
 #   severity: deny
+#   input: contract
 #   exceptions: false
+#   link: policies/mesh/pii_masking/pii_masking.rego
 #   why: >-
 #     The product tier is read by everyone. A name or an address that gets there in the clear cannot
 #     be called back.
+#   way_out: >-
+#     Give the column a mask from the list, or take it out of the product.
 #   passes: >-
 #     {"name": "orders.product.customers", "schema":
 #     [{"name": "email", "type": "string", "tags": ["PII"], "mask": "sha256"}]}
@@ -19,14 +23,17 @@
 #     [{"name": "email", "type": "string", "tags": ["PII"]}]}
 package mesh.pii_masking
 
+import data.mesh.shown
+import data.mesh.tags
+
 # METADATA
 # title: Denials
 # description: One object for each reason, with what is wrong and where.
 # entrypoint: true
-deny contains {"msg": msg, "address": sprintf("schema.%s", [column.name])} if {
+deny contains {"msg": msg, "address": concat(".", ["schema", column.name])} if {
 	tier == "product"
 	some column in columns
-	"PII" in tags(column)
+	"PII" in tags.of(column)
 	not "mask" in object.keys(column)
 	msg := sprintf("column %s is tagged PII but has no mask: directive (allowed: %s)", [
 		column.name,
@@ -34,28 +41,28 @@ deny contains {"msg": msg, "address": sprintf("schema.%s", [column.name])} if {
 	])
 }
 
-deny contains {"msg": msg, "address": sprintf("schema.%s", [column.name])} if {
+deny contains {"msg": msg, "address": concat(".", ["schema", column.name])} if {
 	some column in columns
 	"mask" in object.keys(column)
 	not column.mask in masks
 	msg := sprintf("column %s has mask: %s, which is not allowed (allowed: %s)", [
 		column.name,
-		json.marshal(column.mask),
+		shown.value(column.mask),
 		concat(" | ", masks),
 	])
 }
 
-deny contains {"msg": msg, "address": sprintf("schema.%s", [column.name])} if {
+deny contains {"msg": msg, "address": concat(".", ["schema", column.name])} if {
 	some column in columns
-	some tag in tags(column)
-	misspelt(tag)
-	msg := sprintf("column %s has the tag %s: write it PII", [column.name, json.marshal(tag)])
+	some tag in tags.of(column)
+	"PII" in tags.meant(tag)
+	msg := sprintf(`column %s has the tag "%s": write it PII`, [column.name, tag])
 }
 
 deny contains {"msg": msg, "address": "tags"} if {
-	some tag in tags(contract)
-	misspelt(tag)
-	msg := sprintf("the table has the tag %s: write it PII", [json.marshal(tag)])
+	some tag in tags.of(contract)
+	"PII" in tags.meant(tag)
+	msg := sprintf(`the table has the tag "%s": write it PII`, [tag])
 }
 
 # What cannot be read.
@@ -75,21 +82,21 @@ deny contains {"msg": msg, "address": "schema"} if {
 	msg := "schema cannot be read: expected a list of columns"
 }
 
-deny contains {"msg": msg, "address": sprintf("schema[%d]", [i])} if {
+deny contains {"msg": msg, "address": concat("", ["schema[", format_int(i, 10), "]"])} if {
 	is_array(contract.schema)
 	some i, column in contract.schema
 	not named(column)
 	msg := sprintf("column %d of schema cannot be read: expected a mapping with a name", [i + 1])
 }
 
-deny contains {"msg": msg, "address": sprintf("schema.%s", [column.name])} if {
+deny contains {"msg": msg, "address": concat(".", ["schema", column.name])} if {
 	some column in columns
-	not readable_tags(column)
+	not tags.readable(column)
 	msg := sprintf("tags of column %s cannot be read: expected a list of texts", [column.name])
 }
 
 deny contains {"msg": msg, "address": "tags"} if {
-	not readable_tags(contract)
+	not tags.readable(contract)
 	msg := "tags of the table cannot be read: expected a list of texts"
 }
 
@@ -118,6 +125,7 @@ columns := [column |
 ]
 
 tier := parts[1] if {
+	is_string(contract.name)
 	parts := split(contract.name, ".")
 	count(parts) == 3
 	parts[0] != ""
@@ -129,23 +137,4 @@ named(column) if {
 	is_object(column)
 	is_string(column.name)
 	column.name != ""
-}
-
-# The tags of a column or table that can be read; no tags at all are readable.
-tags(thing) := {tag |
-	readable_tags(thing)
-	some tag in object.get(thing, "tags", [])
-}
-
-readable_tags(thing) if {
-	found := object.get(thing, "tags", [])
-	is_array(found)
-	every tag in found {
-		is_string(tag)
-	}
-}
-
-misspelt(tag) if {
-	tag != "PII"
-	upper(trim_space(tag)) == "PII"
 }

@@ -66,6 +66,13 @@ test_a_mask_that_is_no_text_is_denied if {
 	}
 }
 
+test_a_mask_is_shown_as_it_stands if {
+	messages(contract("raw", [email({"mask": null})])) == {concat("", [
+		"column email has mask: null, which is not allowed ",
+		"(allowed: sha256 | tokenize | redact)",
+	])}
+}
+
 test_a_misspelt_tag_is_denied_in_every_tier if {
 	every tag in ["pii", "Pii", "PII ", " pii", "\tPII"] {
 		every tier in ["raw", "derived", "product"] {

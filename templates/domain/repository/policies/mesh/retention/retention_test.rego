@@ -62,6 +62,13 @@ test_a_misspelt_tag_is_denied if {
 		addresses({"tags": [tag]}) == {"tags"}
 		addresses({"schema": [{"name": "email", "tags": [tag]}]}) == {"schema.email"}
 	}
+	addresses({"tags": ["region:eu"]}) == {"tags"}
+	messages({"schema": [{"name": "email", "tags": ["Region:EU"]}]}) == {
+		`column email has the tag "Region:EU": write it region:EU`,
+	}
+	every tag in ["pii", "PII"] {
+		count(messages({"tags": [tag], "schema": [{"name": "email", "tags": [tag]}]})) == 0
+	}
 	messages({"tags": ["Customer_data"]}) == {
 		`the table has the tag "Customer_data": write it customer_data`,
 	}

@@ -1,0 +1,116 @@
+"""`platform-cli contract diff|schema`: parse, compare, render."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from platform_cli.cli.options import Invocation
+from platform_cli.errors import Exit, PlatformError, Problem
+
+if TYPE_CHECKING:
+    from platform_cli.contracts.model import Contract
+
+
+def schema(invocation: Invocation) -> int:
+    """Print the JSON Schema of the contract language. Editors complete and check with it.
+
+    \b
+    Example:
+      platform-cli contract schema > contract.schema.json
+    """
+    del invocation  # the schema is JSON whichever format is asked for
+    from platform_cli.cli.render import json
+    from platform_cli.contracts.schema import schema as made
+
+    json.write(made())
+    return Exit.DONE
+
+
+def diff(
+    invocation: Invocation,
+    old: Annotated[str, typer.Argument(metavar="OLD", help="A file, or REF:path.")],
+    new: Annotated[str, typer.Argument(metavar="NEW", help="A file, or REF:path.")],
+) -> int:
+    """What a change to a contract costs: every difference with its rule, and the version to write.
+
+    Exits with 5 where the declared version does not carry the change, or no version can.
+
+    \b
+    Examples:
+      platform-cli contract diff main:product.contract.yaml product.contract.yaml
+      platform-cli contract diff old.contract.yaml new.contract.yaml --format json
+    """
+    from platform_cli.cli.render import contract, json, text
+    from platform_cli.contracts.compare import compare
+    from platform_cli.contracts.version import judge
+
+    before, after = _contract(old), _contract(new)
+    comparison = compare(before, after, today=datetime.now(tz=UTC).date())
+    verdict = judge(before.version, after.version, comparison.change_class)
+    if invocation.json:
+        json.write(contract.diff_document(comparison, verdict))
+    else:
+        wished = invocation.settings.output.width
+        columns = text.width(invocation.terminal, sys.stdout, wished)
+        contract.tell_diff(before, after, comparison, verdict, columns)
+    return Exit.DONE if verdict.sufficient else Exit.DENIED
+
+
+def _contract(named: str) -> Contract:
+    """The contract of a file or of a commit. Raises PLT-CONTRACT-001 or -002."""
+    from platform_cli.contracts.load import load
+
+    loaded = load(_text(named), named)
+    if loaded.contract is not None:
+        return loaded.contract
+    problems = [
+        Problem(
+            f"{named}:{one.line}:{one.column}",
+            f"{one.address}: {one.message}" if one.address else one.message,
+            f"Expected: {one.expected}." if one.expected else "",
+        )
+        for one in loaded.findings
+    ]
+    raise PlatformError(
+        "PLT-CONTRACT-001",
+        f"{named} is not a valid contract: {problems[0].summary}. Nothing was compared.",
+        address=problems[0].address,
+        problems=problems,
+    )
+
+
+def _text(named: str) -> bytes:
+    from platform_cli.contracts.yaml_source import LARGEST
+
+    path = Path(named)
+    if path.is_file():
+        with path.open("rb") as file:
+            return file.read(LARGEST + 1)
+    reference, colon, inside = named.partition(":")
+    found = _committed(reference, inside) if colon and reference and inside else None
+    if found is not None:
+        return found
+    raise PlatformError(
+        "PLT-CONTRACT-002",
+        f"{named} is neither a file nor a file of a commit. Nothing was compared.",
+        address=named,
+    )
+
+
+def _committed(reference: str, path: str) -> bytes | None:
+    """The file at a branch, at HEAD or at a full commit id of the repository around us."""
+    from platform_cli.git import Git
+    from platform_cli.settings import process_environment
+
+    here = Path.cwd()
+    top = next((place for place in (here, *here.parents) if (place / ".git").is_dir()), None)
+    if top is None:
+        return None
+    git, bare = Git(process_environment()), top / ".git"
+    revision = git.default_branch(bare) if reference == "HEAD" else reference
+    return git.show(bare, revision, path) if revision is not None else None

@@ -1,0 +1,1 @@
+"""The contract language: load, compare, judge the version, resolve pins."""
