@@ -1,13 +1,23 @@
-"""Leaves the process; nothing else."""
+"""Leaves the process; nothing else. SIGTERM means the same as Ctrl-C, from the first moment on."""
 
+import signal
 import sys
 
 
 def main() -> None:
     """Run the command line and leave with its exit code."""
-    from platform_cli.cli.app import run
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        from platform_cli.cli.app import run
 
-    sys.exit(run(sys.argv[1:]))
+        code = run(sys.argv[1:])
+    except KeyboardInterrupt:  # before a command has begun, or while its error is being told
+        sys.stderr.write("PLT-INIT-004: Interrupted. It is safe to run the same line again.\n")
+        code = 130
+    # Everything is said and done: an impatient second Ctrl-C must not turn that into a traceback.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    sys.exit(code)
 
 
 if __name__ == "__main__":

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import os
 import socket
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,11 +22,12 @@ from platform_cli.errors import PlatformError
 from platform_cli.git import Git
 from platform_cli.onboarding.clock import SystemClock, new_id
 from platform_cli.onboarding.closing import Closing
-from platform_cli.onboarding.onboard import Surroundings
+from platform_cli.onboarding.doctor import Patient
 from platform_cli.onboarding.rendering import Draft, Rendering
 from platform_cli.onboarding.request import Request
+from platform_cli.onboarding.surroundings import Surroundings
 from platform_cli.providers import Providers
-from platform_cli.providers.forge.port import Author, Forge
+from platform_cli.providers.forge.port import Author
 from platform_cli.settings import Settings, process_environment
 
 if TYPE_CHECKING:
@@ -34,7 +38,7 @@ _PYTHON = "3.12"
 
 
 def template_source(settings: Settings) -> Path:
-    """The folder of the template to render. Raises PLT-TEMPLATE-003 where it is not packaged."""
+    """The folder of the template to render. Raises PLT-SETTINGS-004 where it is not packaged."""
     if settings.template.source is None:
         return template.packaged()
     raise PlatformError(
@@ -83,22 +87,27 @@ def _journal_path(settings: Settings) -> Path:
 
 
 @contextmanager
-def surroundings(settings: Settings, request: Request) -> Iterator[Surroundings]:
+def surroundings(settings: Settings, request: Request | None = None) -> Iterator[Surroundings]:
     """Everything a run works with but the journal; temporary files end with the context."""
     environment = process_environment()
     git = Git(environment)
     git.version()
     source = template_source(settings)
-    with tempfile.TemporaryDirectory(prefix="platform-cli-") as scratch:
+    author = _author(git)
+    # An interrupted run may leave a thread that still writes there while it is taken down.
+    temporary = tempfile.TemporaryDirectory(prefix="platform-cli-", ignore_cleanup_errors=True)
+    with temporary as folder:
+        scratch = Path(folder)
         yield Surroundings(
             profile=settings.profile.name,
-            providers=Providers(forge=_forge(settings, git)),
-            rendering=Rendering(partial(_draft, settings, request, git, source, Path(scratch))),
+            providers=_providers(settings, git, author),
+            rendering=Rendering(partial(_draft, settings, request, git, source, scratch)),
             git=git,
+            scratch=scratch,
             template=_template_version(source),
             platform_team=_team(settings.platform.team, settings),
             compliance_team=_team(settings.platform.compliance_team, settings),
-            author=_author(git),
+            author=author,
             actor=_login(),
             host=socket.gethostname(),
             pid=os.getpid(),
@@ -109,32 +118,71 @@ def surroundings(settings: Settings, request: Request) -> Iterator[Surroundings]
         )
 
 
-def _forge(settings: Settings, git: Git) -> Forge:
-    if settings.profile.forge != "local":
-        raise PlatformError(
-            "PLT-SETTINGS-004",
-            f"Profile {settings.profile.name} asks for the forge {settings.profile.forge}, which "
-            "this version does not have. Nothing was done.",
-            hint="Use --profile local.",
-            address=f"profiles.{settings.profile.name}.forge",
-        )
-    from platform_cli.providers.forge.local import LocalForge
+def patient(
+    settings: Settings,
+    around: Surroundings,
+    reading: Reading,
+    *,
+    now: datetime,
+) -> Patient:
+    """What `doctor` looks at."""
+    return Patient(
+        around=around,
+        reading=reading,
+        home=settings.home,
+        # The embedded forge looks for a build's tools beside this Python first, and so does this.
+        path=os.pathsep.join(
+            (str(Path(sys.executable).parent), around.git.environment.get("PATH", ""))
+        ),
+        modules={name: find_spec(name) is not None for name in ("pyiceberg", "regorus")},
+        now=now,
+    )
 
-    return LocalForge(
-        settings.home / "forge",
-        settings.platform.organisation,
-        git,
-        SystemClock().wall,
+
+def _providers(settings: Settings, git: Git, author: Author) -> Providers:
+    profile = settings.profile
+    for kind, chosen in (
+        ("forge", profile.forge),
+        ("catalog", profile.catalog),
+        ("pager", profile.pager),
+    ):
+        if chosen != "local":
+            raise PlatformError(
+                "PLT-SETTINGS-004",
+                f"Profile {profile.name} asks for the {kind} {chosen}, which this version does "
+                "not have. Nothing was done.",
+                hint="Use --profile local.",
+                address=f"profiles.{profile.name}.{kind}",
+            )
+    from platform_cli.providers.catalog.local import LocalCatalog
+    from platform_cli.providers.forge.local import LocalForge
+    from platform_cli.providers.pager.local import LocalPager
+    from platform_cli.providers.pager.port import Person
+
+    now = SystemClock().wall
+    return Providers(
+        forge=LocalForge(settings.home / "forge", settings.platform.organisation, git, now),
+        catalog=LocalCatalog(settings.home / "catalog"),
+        pager=LocalPager(
+            settings.home / "pager",
+            team=(Person(author.name, author.mail),),
+            time_zone=profile.pagerduty.time_zone,
+            handover=profile.pagerduty.handover,
+            now=now,
+        ),
     )
 
 
 def _draft(
     settings: Settings,
-    request: Request,
+    request: Request | None,
     git: Git,
     source: Path,
     scratch: Path,
 ) -> Draft:
+    if request is None:
+        # Only `init` is told an owner and answers; whoever else looks does without the files.
+        return Draft(scratch, (), "", _template_version(source))
     data: dict[str, Any] = {
         **request.answers,
         "domain": request.spec.domain,

@@ -13,4 +13,9 @@ settings.load_profile("default")
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--sweep all` tries every kill point and pair; the default is a seeded sample."""
     parser.addoption("--sweep", choices=("sample", "all"), default="sample")
+    parser.addoption(
+        "--update-golden",
+        action="store_true",
+        help="Write what the program prints now as what it is to print (tests/cli/golden).",
+    )
     parser.addoption("--replay", default=None, help="One crash history, as a failure printed it.")

@@ -41,6 +41,9 @@ class Branch:
 
 TREE: Final[dict[str, Leaf | Branch]] = {
     "init": Leaf("init", "init", "Take a team from a name to a governed data domain."),
+    "verify": Leaf("verify", "verify", "Look at the day-one checks of a domain again."),
+    "status": Leaf("status", "status", "What exists, whose it is, what is missing or differs."),
+    "doctor": Leaf("doctor", "doctor", "Find what would stop an init, before it."),
     "kpi": Branch(
         "The numbers the platform team reports.",
         {"onboarding": Leaf("kpi", "onboarding", "Onboarding lead time, and where it goes.")},
@@ -84,6 +87,9 @@ def _dispatch(argv: Sequence[str]) -> int:
     words = [word for word in argv if not word.startswith("-")]
     app = build(everything=completing(), wanted=words[0] if words else None)
     answer = app(args=list(argv), standalone_mode=False, prog_name="platform-cli")
+    if answer == Exit.INTERRUPTED and not isinstance(answer, Exit):
+        # Typer takes Ctrl-C for itself and says nothing: its 130 is a number, ours is an Exit.
+        raise KeyboardInterrupt
     return int(answer or 0)
 
 

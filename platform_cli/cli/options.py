@@ -17,7 +17,7 @@ from typing import Annotated, Any, Final, Literal
 import typer
 
 from platform_cli import settings
-from platform_cli.errors import PlatformError
+from platform_cli.errors import Exit, PlatformError
 from platform_cli.settings import Settings, Terminal
 
 Format = Literal["human", "json"]
@@ -110,7 +110,11 @@ def with_shared_options(function: Callable[..., int]) -> Callable[..., int]:
                 address="--format",
             )
         flags = {"profile": shared["profile"]} if shared["profile"] else {}
-        return function(Invocation(**shared, flags=flags), **given)
+        try:
+            return function(Invocation(**shared, flags=flags), **given)
+        except BrokenPipeError:
+            # The reader (head, less) has left, which is no error; Typer would make it one.
+            return Exit.DONE
 
     parameters = [p.replace(annotation=hints[p.name], kind=p.KEYWORD_ONLY) for p in own]
     for name, (annotation, default) in _SHARED.items():

@@ -24,7 +24,10 @@ from platform_cli.providers import Providers
 
 _FIRST_BACKOFF_S: Final = 0.5
 _LONGEST_BACKOFF_S: Final = 30.0
+_FIRST_POLL_S: Final = 0.5
+_LONGEST_POLL_S: Final = 10.0
 _LOOKS_AFTER_REFUSAL: Final = 3
+_EXISTS: Final = frozenset({"PLT-FORGE-001", "PLT-CATALOG-001", "PLT-PAGER-001"})
 
 
 class WaitWatcher(Protocol):
@@ -73,8 +76,25 @@ class Calls:
             except PlatformError as error:
                 # Somebody was there between our look and our call: look again, and decide.
                 refusals += 1
-                if error.code != "PLT-FORGE-001" or refusals >= _LOOKS_AFTER_REFUSAL:
+                if error.code not in _EXISTS or refusals >= _LOOKS_AFTER_REFUSAL:
                     raise
+
+    def poll(self, step: str, asked: Callable[[], object], for_s: float) -> bool:
+        """Ask until it is so, or for so long. Waiting for somebody else's system is journaled."""
+        if asked():
+            return True
+        begun_s, pause_s = self.clock.elapsed_s(), _FIRST_POLL_S
+        self.recorder.wait_started(step, "poll")
+        answered = False
+        while not answered and self.clock.elapsed_s() - begun_s < for_s:
+            self.watcher.waiting(step, "looking again", pause_s)
+            if self.stop.wait(pause_s):
+                break
+            answered = bool(asked())
+            pause_s = min(pause_s * 2, _LONGEST_POLL_S)
+        self.recorder.wait_finished(step, "poll", self.clock.elapsed_s() - begun_s)
+        self._safe_point()
+        return answered
 
     def found(self, changes: Iterable[Change]) -> None:
         """Close the intents of a run that was cut off: what it began is there."""

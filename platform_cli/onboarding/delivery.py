@@ -5,17 +5,28 @@ The folder is looked at before anything else is done, so that a run does not fai
 
 from __future__ import annotations
 
+import errno
 import shutil
 from pathlib import Path
 
 from platform_cli.errors import PlatformError
-from platform_cli.onboarding.onboard import Result, Surroundings
 from platform_cli.onboarding.request import Request
+from platform_cli.onboarding.result import Result
+from platform_cli.onboarding.surroundings import Surroundings
 
 
 def prepare(into: Path, around: Surroundings, request: Request, *, dry_run: bool) -> Path | None:
     """The folder, if it can take files; None where the clone is there. Raises PLT-USAGE-003."""
     folder = into.expanduser().absolute()
+    try:
+        return _prepared(folder, around, request, dry_run=dry_run)
+    except OSError as error:
+        raise _refused(folder, f"cannot be used ({error.strerror})") from error
+
+
+def _prepared(
+    folder: Path, around: Surroundings, request: Request, *, dry_run: bool
+) -> Path | None:
     if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
         raise _refused(folder, "is there already and is not a folder")
     if not folder.parent.is_dir():
@@ -29,10 +40,10 @@ def prepare(into: Path, around: Surroundings, request: Request, *, dry_run: bool
 
 
 def deliver(result: Result, around: Surroundings, folder: Path) -> None:
-    """Leave what the person asked for in the folder. Raises PLT-GIT-002."""
+    """Leave what the person asked for in the folder. Raises PLT-GIT-002, -USAGE-003, -HOME-002."""
     if result.dry_run:
         if result.error is None:
-            shutil.copytree(around.rendering.draft().folder, folder, dirs_exist_ok=True)
+            _copy(around.rendering.draft().folder, folder)
         return
     pushed = any(
         step.plan.id == "repo.push" and step.outcome.status in {"done", "kept"}
@@ -43,9 +54,21 @@ def deliver(result: Result, around: Surroundings, folder: Path) -> None:
         around.git.clone(repository.url, folder)
 
 
+def _copy(files: Path, folder: Path) -> None:
+    try:
+        shutil.copytree(files, folder, dirs_exist_ok=True)
+    except (OSError, shutil.Error) as error:
+        full = error.errno in {errno.ENOSPC, errno.EDQUOT}
+        raise PlatformError(
+            "PLT-HOME-002" if full else "PLT-USAGE-003",
+            f"--into {folder}: the files could not be written there. Nothing else was changed.",
+            address="--into",
+        ) from error
+
+
 def _refused(folder: Path, why: str) -> PlatformError:
     return PlatformError(
         "PLT-USAGE-003",
-        f"--into {folder}: {why}. Nothing was done.",
+        f"--into {folder} {why}. Nothing was done.",
         address="--into",
     )

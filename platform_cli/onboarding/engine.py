@@ -41,6 +41,10 @@ class Watcher(Protocol):
         """A step waits before its next try."""
         ...
 
+    def check_finished(self, check: str, status: str, saw: str) -> None:
+        """A day-one check has ended."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class StepOutcome:
@@ -73,9 +77,13 @@ class Engine:
             live = recorder if step.done_by_looking else None
             crew.start(step.id, partial(self._look, step, live))
         found: dict[str, StepPlan] = {}
-        while crew.busy:
-            key, step_plan = crew.next()
-            found[key] = step_plan
+        try:
+            while crew.busy:
+                key, step_plan = crew.next()
+                found[key] = step_plan
+        except BaseException:  # a Ctrl-C in a dry run, too: nobody reads on while all is taken down
+            crew.settle(GRACE_S)
+            raise
         return Plan(tuple(found[step.id] for step in self.steps))
 
     def apply(self, plan: Plan, calls: Calls) -> dict[str, StepOutcome]:

@@ -6,7 +6,7 @@ Pure: events in, a `History` out.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, cast
@@ -25,11 +25,17 @@ class History:
     requested: datetime | None = None
     first_spec: Mapping[str, Any] | None = None
     """The values of the first run that changed anything outside: those bind every later run."""
+    spec: Mapping[str, Any] | None = None
+    """The values of the latest run, whether or not it changed anything."""
     ready: bool = False
     known_ids: frozenset[tuple[str, str]] = frozenset()
     open_intents: Mapping[str, Event] = field(default_factory=dict)
     """By address: a call that was begun and whose result was never written."""
     attempts: Mapping[str, int] = field(default_factory=dict)
+    passed: frozenset[str] = frozenset()
+    """The checks that passed in the run that proved the domain."""
+    trial_left: bool = False
+    """A check's change was begun and, as far as the journal knows, not taken away again."""
     events: tuple[Event, ...] = ()
     """The events of the current onboarding."""
 
@@ -57,8 +63,11 @@ def history(events: Iterable[Event]) -> History:
         current=current,
         requested=next((e.at for e in mine if e.type == "onboarding.requested"), None),
         first_spec=_binding_spec(mine),
+        spec=_latest_spec(mine),
         ready=any(event.type == "onboarding.ready" for event in mine),
         known_ids=frozenset(known),
+        passed=_passed(mine),
+        trial_left=_trial_left(mine),
         open_intents={str(event.detail.get("address")): event for event in intents.values()},
         attempts=Counter(e.step for e in mine if e.type == "step.started" and e.step is not None),
         events=tuple(mine),
@@ -74,6 +83,39 @@ def _binding_spec(events: Iterable[Event]) -> Mapping[str, Any] | None:
         elif event.type == "call.intent" and isinstance(asked.get(event.run), Mapping):
             return cast("Mapping[str, Any]", asked[event.run])
     return None
+
+
+def _latest_spec(events: Sequence[Event]) -> Mapping[str, Any] | None:
+    bound = _binding_spec(events)
+    if bound is not None:
+        return bound
+    specs = [event.detail.get("spec") for event in events if event.type == "run.started"]
+    return next((kept for kept in reversed(specs) if isinstance(kept, Mapping)), None)
+
+
+def _passed(events: Iterable[Event]) -> frozenset[str]:
+    """The checks that passed in the last run that ran any."""
+    by_run: dict[str, set[str]] = {}
+    for event in events:
+        if event.type == "check.finished" and event.detail.get("status") == "passed":
+            by_run.setdefault(event.run, set()).add(str(event.detail.get("check")))
+    return frozenset(next(reversed(by_run.values()), set()))
+
+
+def _trial_left(events: Iterable[Event]) -> bool:
+    """Whether something that a check made may still be there."""
+    made: set[str] = set()
+    intents: dict[str, Event] = {}
+    for event in events:
+        if event.type == "call.intent" and event.step == "ready":
+            intents[event.id] = event
+            if event.detail.get("action") == "create":
+                made.add(str(event.detail.get("address")))
+        elif event.type == "call.result" and event.detail.get("status") in {"done", "found"}:
+            intent = intents.get(str(event.detail.get("intent")))
+            if intent is not None and intent.detail.get("action") == "update":
+                made.discard(str(intent.detail.get("address")))
+    return bool(made)
 
 
 def _resource_id(event: Event) -> Iterable[tuple[str, str]]:

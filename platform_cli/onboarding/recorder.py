@@ -122,6 +122,10 @@ class Recorder:
             detail["error"] = error
         self.write("call.result", step=intent.step, detail=detail)
 
+    def check_finished(self, step: str, check: str, status: str) -> None:
+        """A day-one check has ended."""
+        self.write("check.finished", step=step, detail={"check": check, "status": status})
+
     def wait_started(self, step: str, reason: WaitReason) -> None:
         """A poll of somebody else's system, or a back-off, begins."""
         self.write("wait.started", step=step, detail={"reason": reason})

@@ -32,6 +32,7 @@ def read(
     organisation: str,
     answers: Sequence[str],
     source: Path,
+    now: datetime,
     requested_at: str | None = None,
     adopt: Sequence[str] = (),
     no_page: bool = False,
@@ -56,8 +57,19 @@ def read(
             problems=problems,
         )
     moment = _moment(requested_at) if requested_at is not None else None
+    not_in_the_future(moment, now)
     parsed = spec.parse(domain, owner, on_call, organisation=organisation)
     return Request(parsed, given, moment, frozenset(adopt), no_page)
+
+
+def not_in_the_future(moment: datetime | None, now: datetime) -> None:
+    """Nothing can have been asked for later than now. Raises PLT-USAGE-002."""
+    if moment is not None and moment > now:
+        raise PlatformError(
+            "PLT-USAGE-002",
+            "--requested-at lies in the future. Nothing was done.",
+            address="--requested-at",
+        )
 
 
 def _pairs(answers: Sequence[str]) -> tuple[dict[str, str], list[Problem]]:
@@ -67,7 +79,9 @@ def _pairs(answers: Sequence[str]) -> tuple[dict[str, str], list[Problem]]:
     for text in answers:
         key, equals, value = text.partition("=")
         if not equals or not key:
-            problems.append(Problem("--set", f"{text!a} is not KEY=VALUE", "Write --set KEY=VALUE."))
+            problems.append(
+                Problem("--set", f"{text!a} is not KEY=VALUE", "Write --set KEY=VALUE.")
+            )
         elif key in pairs:
             problems.append(Problem("--set", f"{key!a} is given twice", "Give it once."))
         else:
@@ -88,3 +102,33 @@ def _moment(text: str) -> datetime:
             address="--requested-at",
         )
     return moment.astimezone(UTC)
+
+
+def as_document(request: Request) -> dict[str, Any]:
+    """What the journal keeps of a request: the values that bind later runs."""
+    return {
+        "owner": request.spec.owner.text,
+        "on_call": request.spec.on_call,
+        "answers": dict(request.answers),
+    }
+
+
+def same_as_first(request: Request, first: Mapping[str, Any] | None) -> None:
+    """Refuse other values than the first time, quoting both. Raises PLT-INIT-002."""
+    if first is None:
+        return
+    now = as_document(request)
+    differences = [
+        f"{name}: first {first.get(name)!r}, now {now[name]!r}"
+        for name in now
+        if first.get(name) != now[name]
+    ]
+    if differences:
+        raise PlatformError(
+            "PLT-INIT-002",
+            f"{request.spec.domain} was first asked for with other values. "
+            f"{'; '.join(differences)}. Nothing was changed.",
+            hint="Run it again with the first values. If the first ones were a mistake: "
+            f'platform-cli journal close {request.spec.domain} --reason "…", then init again.',
+            address=request.spec.domain,
+        )

@@ -8,7 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from platform_cli.errors import PlatformError
+from platform_cli.onboarding.history import History
+from platform_cli.onboarding.plan import Plan
 from platform_cli.onboarding.rendering import Rendering
+from platform_cli.onboarding.surroundings import Surroundings
 from platform_cli.providers.forge.port import Author
 from platform_cli.providers.marker import Marker
 from platform_cli.spec import DomainSpec
@@ -52,3 +56,39 @@ class Wanted:
     def adopts(self, address: str) -> bool:
         """Whether the person said `--adopt` for this address."""
         return ADOPT_ALL in self.adopt or address in self.adopt
+
+
+def wanted_of(
+    spec: DomainSpec,
+    around: Surroundings,
+    past: History,
+    *,
+    onboarding: str,
+    adopt: frozenset[str] = frozenset(),
+) -> Wanted:
+    """Put together what a run wants, from what was asked for and what the journal knows."""
+    return Wanted(
+        spec=spec,
+        onboarding=onboarding,
+        profile=around.profile,
+        organisation=around.providers.forge.organisation,
+        platform_team=around.platform_team,
+        compliance_team=around.compliance_team,
+        author=around.author,
+        rendering=around.rendering,
+        ours=past.ids | {onboarding},
+        known_ids=past.known_ids,
+        adopt=adopt,
+        proven=past.ready,
+    )
+
+
+def adopts_something(wanted: Wanted, plan: Plan) -> None:
+    """Every address given to --adopt must be in the plan. Raises PLT-INIT-005."""
+    addresses = {change.resource.address for step in plan.steps for change in step.changes}
+    if strange := sorted(wanted.adopt - addresses - {ADOPT_ALL}):
+        raise PlatformError(
+            "PLT-INIT-005",
+            f"--adopt {strange[0]}: the plan has no such address. Nothing was changed.",
+            address=strange[0],
+        )

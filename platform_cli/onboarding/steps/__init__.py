@@ -9,6 +9,9 @@ from __future__ import annotations
 from typing import Final
 
 from platform_cli.onboarding.steps import (
+    catalog_access,
+    catalog_schemas,
+    oncall_rotation,
     render,
     repo_connect,
     repo_create,
@@ -20,6 +23,9 @@ from platform_cli.onboarding.steps.step import Step
 STEPS: Final[tuple[Step, ...]] = (
     render.STEP,
     repo_create.STEP,
+    catalog_schemas.STEP,
+    catalog_access.STEP,
+    oncall_rotation.STEP,
     repo_connect.STEP,
     repo_push.STEP,
     repo_protect.STEP,

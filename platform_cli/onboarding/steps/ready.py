@@ -8,17 +8,21 @@ from __future__ import annotations
 
 from typing import Final
 
-from platform_cli.onboarding.plan import Change, Resource, StepPlan
-from platform_cli.onboarding.readiness import CHECKS
+from platform_cli.onboarding.checks.check import CHECKS
+from platform_cli.onboarding.plan import Change, Plan, Resource, StepPlan
 from platform_cli.onboarding.wanted import Wanted
 
 ID: Final = "ready"
 
 
-def planned(wanted: Wanted, needs: tuple[str, ...]) -> StepPlan:
-    """The step in a plan: proven already, or six checks to run."""
+def added(plan: Plan, wanted: Wanted) -> Plan:
+    """The plan with this step at its end: it needs all the others."""
+    needs = tuple(step.id for step in plan.steps)
+    return Plan((*plan.steps, StepPlan(ID, needs, (_change(wanted),))))
+
+
+def _change(wanted: Wanted) -> Change:
     resource = Resource("checks", f"{wanted.organisation}/{wanted.spec.domain}/checks")
     if wanted.proven:
-        return StepPlan(ID, needs, (Change("keep", resource, "proven before"),))
-    reason = f"{len(CHECKS)} day-one checks: {', '.join(CHECKS)}"
-    return StepPlan(ID, needs, (Change("create", resource, reason),))
+        return Change("keep", resource, "proven before")
+    return Change("create", resource, f"{len(CHECKS)} day-one checks: {', '.join(CHECKS)}")

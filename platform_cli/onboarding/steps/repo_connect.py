@@ -6,7 +6,7 @@ Permissions are a floor: CODEOWNERS counts only owners who may write.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -44,6 +44,17 @@ class Variable:
             return Change("keep", resource, "set; its value is the team's")
         payload = {"name": self.wanted.spec.domain, "key": self.key, "value": self.value}
         return Change("create", resource, "not set", Call("forge.set_variable", payload))
+
+    def differs(
+        self,
+        observed: str | None,
+        payload: Mapping[str, Any],
+        resource: Mapping[str, Any],  # noqa: ARG002 - the shape of HasInitialFields
+    ) -> str | None:
+        """The value is the team's to change."""
+        if observed is None or observed == payload.get("value"):
+            return None
+        return "the team has changed its value, which is fine"
 
     def apply(self, providers: Providers, change: Change) -> Resource:
         """Set the variable."""

@@ -6,7 +6,7 @@ is somebody else's.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -15,10 +15,9 @@ from platform_cli.onboarding.rendering import Draft
 from platform_cli.onboarding.steps.step import Step, Target
 from platform_cli.onboarding.wanted import Wanted
 from platform_cli.providers import Providers
-from platform_cli.providers.forge.port import Branch, Commit
+from platform_cli.providers.forge.port import TRAILER, Branch, Commit
 
 MAIN: Final = "main"
-TRAILER: Final = "Platform-Onboarding"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +73,17 @@ class InitialCommit:
         commit = Commit(draft.folder, self._message(draft), self.wanted.author)
         head = providers.forge.push(self.wanted.spec.domain, MAIN, commit)
         return Resource("branch", change.resource.address, id=head)
+
+    def differs(
+        self,
+        observed: Seen,
+        payload: Mapping[str, Any],  # noqa: ARG002 - the shape of HasInitialFields
+        resource: Mapping[str, Any],
+    ) -> str | None:
+        """Later commits are the team's."""
+        if observed.branch is None or observed.branch.head == resource.get("id"):
+            return None
+        return "has commits of the team's on top of ours, which is fine"
 
     def _message(self, draft: Draft | None) -> str:
         return (

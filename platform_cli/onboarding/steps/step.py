@@ -5,9 +5,9 @@ A step never prints, never journals and never asks what another step has done: i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from platform_cli.onboarding.plan import Change, Resource
 from platform_cli.onboarding.wanted import Wanted
@@ -34,6 +34,20 @@ class Target(Protocol[Observed]):
 
     def apply(self, providers: Providers, change: Change) -> Resource:
         """Make the one mutating call that the change describes."""
+        ...
+
+
+@runtime_checkable
+class HasInitialFields(Protocol):
+    """A target with fields that are written once and then belong to the team."""
+
+    def differs(
+        self,
+        observed: Any,
+        payload: Mapping[str, Any],
+        resource: Mapping[str, Any],
+    ) -> str | None:
+        """How the fields differ from what the journal says we wrote. Pure."""
         ...
 
 

@@ -1,0 +1,59 @@
+"""`codeowners`: a pull request is assigned to the domain's owner by itself."""
+
+from __future__ import annotations
+
+from platform_cli.onboarding.checks.check import CheckResult, Proof
+from platform_cli.onboarding.steps.repo_push import MAIN
+from platform_cli.onboarding.trial import branch_name
+
+ID = "codeowners"
+
+
+def run(proof: Proof) -> CheckResult:
+    """Look at whom the forge asked to review the trial, and who guards the guarded folders."""
+    forge, domain = proof.providers.forge, proof.wanted.spec.domain
+    owner = proof.wanted.spec.owner.text
+    did = "opened a trial pull request and looked at whom the forge asked to review it"
+    if errors := forge.owner_errors(domain, MAIN):
+        return CheckResult(
+            ID,
+            "failed",
+            did,
+            f"the forge ignores part of CODEOWNERS: {'; '.join(errors)}",
+            "Give each owner write permission and mend .github/CODEOWNERS on main.",
+        )
+    branch = branch_name(proof.wanted)
+
+    def asked() -> bool:
+        trial = forge.pull_request(domain, branch)
+        return trial is not None and owner in trial.reviewers
+
+    if not proof.until(asked):
+        trial = forge.pull_request(domain, branch)
+        seen = ", ".join(trial.reviewers) if trial and trial.reviewers else "nobody"
+        return CheckResult(
+            ID,
+            "failed",
+            did,
+            f"{seen} was asked, not {owner}",
+            f"Mend .github/CODEOWNERS on main so that {owner} owns every file.",
+        )
+    for path, guard in _guarded(proof):
+        if guard not in forge.owners(domain, MAIN, path):
+            return CheckResult(
+                ID,
+                "failed",
+                did,
+                f"{path} is not guarded by {guard}",
+                f"Give {path} back to {guard} in .github/CODEOWNERS on main.",
+            )
+    return CheckResult(ID, "passed", did, f"{owner} was asked")
+
+
+def _guarded(proof: Proof) -> tuple[tuple[str, str], ...]:
+    return (
+        (".github/workflows/ci.yml", proof.wanted.platform_team),
+        ("policies/.manifest", proof.wanted.platform_team),
+        ("platform.toml", proof.wanted.platform_team),
+        ("exceptions/README.md", proof.wanted.compliance_team),
+    )
