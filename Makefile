@@ -14,18 +14,19 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .PHONY: demo test check crash fuzz bench docs lock clean
 
+# The program itself is installed each time, from this checkout: its requirements only once.
 demo: $(DEMO)/venv/.installed
+	$(DEMO)/venv/bin/python -m pip --disable-pip-version-check --quiet install --no-deps --no-build-isolation --force-reinstall .
 	PLATFORM_HOME="$(CURDIR)/$(DEMO)/home" PLATFORM_CLI="$(DEMO)/venv/bin/platform-cli" sh docs/demo.sh
 
-$(DEMO)/venv/.installed: pyproject.toml requirements/build.txt requirements/run.txt $(shell find platform_cli templates -type f -not -name '*.pyc')
+$(DEMO)/venv/.installed: requirements/run.txt
 	$(PYTHON) -m venv $(DEMO)/venv
-	$(DEMO)/venv/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r requirements/build.txt -r requirements/run.txt
-	$(DEMO)/venv/bin/python -m pip --disable-pip-version-check --quiet install --no-deps --no-build-isolation --force-reinstall .
+	$(DEMO)/venv/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r requirements/run.txt
 	touch $@
 
-$(BIN)/.installed: pyproject.toml requirements/build.txt requirements/dev.txt
+$(BIN)/.installed: pyproject.toml requirements/dev.txt
 	$(PYTHON) -m venv $(VENV)
-	$(PIP) install --require-hashes -r requirements/build.txt -r requirements/dev.txt
+	$(PIP) install --require-hashes -r requirements/dev.txt
 	$(PIP) install --no-deps --no-build-isolation --editable .
 	touch $@
 
@@ -53,9 +54,8 @@ docs: $(BIN)/.installed
 
 # The locks carry hashes and no addresses: they hold with any mirror.
 lock:
-	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate requirements/build.in -o requirements/build.txt
-	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate pyproject.toml --extra local -o requirements/run.txt
-	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate pyproject.toml --extra local --group dev -o requirements/dev.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-strip-extras pyproject.toml requirements/build.in --extra local -o requirements/run.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-strip-extras pyproject.toml requirements/build.in --extra local --group dev -o requirements/dev.txt
 
 clean:
 	rm -rf $(DEMO) build dist
