@@ -190,6 +190,4 @@ def generated(kind: str, number: int, seed: int = 20261121) -> list[Any]:
     """So many documents of a kind, the same every time."""
     rng = random.Random(f"{kind} {seed}")
     made: list[Any] = [spoilt(rng, MAKERS[kind](rng)) for _ in range(number)]
-    if kind == "contract":
-        made += [copy.deepcopy(each) for each in (*OTHERS, *NUMBERS[:6], *TEXTS[:5])]
-    return made
+    return made + [copy.deepcopy(each) for each in (*OTHERS, *NUMBERS[:6], *TEXTS[:5])]

@@ -44,6 +44,24 @@ TREE: Final[dict[str, Leaf | Branch]] = {
     "verify": Leaf("verify", "verify", "Look at the day-one checks of a domain again."),
     "status": Leaf("status", "status", "What exists, whose it is, what is missing or differs."),
     "doctor": Leaf("doctor", "doctor", "Find what would stop an init, before it."),
+    "contract": Branch(
+        "The data contract: its language, and what a change costs.",
+        {
+            "schema": Leaf("contract", "schema", "Print the JSON Schema of the language."),
+            "diff": Leaf("contract", "diff", "What changed between two contracts, by rule."),
+        },
+    ),
+    "policy": Branch(
+        "Governance that runs: the released policies and their exceptions.",
+        {
+            "check": Leaf("policy", "check", "Decide on a repository or on documents."),
+            "test": Leaf("policy", "run_tests", "Run the policies' own tests."),
+            "explain": Leaf("policy", "explain", "What a policy asks, why, and how to mend it."),
+            "exceptions": Leaf("policy", "exceptions", "List exceptions with their days left."),
+            "bundle": Leaf("policy", "bundle", "Build a release with the same bytes each time."),
+            "sync": Leaf("policy", "sync", "Bring a repository to the current release."),
+        },
+    ),
     "kpi": Branch(
         "The numbers the platform team reports.",
         {"onboarding": Leaf("kpi", "onboarding", "Onboarding lead time, and where it goes.")},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from json import dumps
 from typing import Any
 
 from platform_cli.contracts.rules import RULES, Class, Price, Reclassed, highest, price
@@ -90,7 +91,8 @@ class Gathering:
         prefix = f"{address}." if address else ""
         for key in (*old, *(key for key in new if key not in old)):
             if key not in old or key not in new or same_key(old[key]) != same_key(new[key]):
-                self.add("extension-changed", prefix + key, old.get(key), new.get(key))
+                told = (dumps(side[key]) if key in side else None for side in (old, new))
+                self.add("extension-changed", prefix + key, *told)
 
     def description(self, address: str, old: str | None, new: str | None) -> None:
         """Note another description; how it is folded into lines is no difference."""

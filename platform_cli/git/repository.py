@@ -280,7 +280,7 @@ class Git:
 
     def _blobs(self, bare: Path, names: Sequence[str]) -> list[bytes | None]:
         """The contents of files; None for each name that is not one."""
-        with tempfile.TemporaryFile() as stream:
+        with _reading(Path(tempfile.gettempdir())), tempfile.TemporaryFile() as stream:
             lines = "".join(f"{name}\n" for name in names)
             stream.write(lines.encode(errors="surrogateescape"))
             stream.seek(0)

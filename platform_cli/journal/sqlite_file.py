@@ -76,7 +76,8 @@ def admit(path: Path, mode: Mode) -> Key:
     try:
         found = path.stat()
         with _guard:
-            seen = any(_open_here[(found.st_dev, found.st_ino, each)] for each in ("ro", "rw"))
+            modes: tuple[Mode, ...] = ("ro", "rw")
+            seen = any(_open_here[(found.st_dev, found.st_ino, each)] for each in modes)
             if not seen and _WRITE_AHEAD in _header(path)[_WRITE_VERSION]:
                 raise foreign(path, "it was switched to a write-ahead log")
             key = (found.st_dev, found.st_ino, mode)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from difflib import unified_diff
+from pathlib import Path
 from typing import Literal
 
 from platform_cli.journal.port import Reading
@@ -68,12 +69,16 @@ def _difference(wanted: Wanted, around: Surroundings, draft: Draft) -> str | Non
         now = draft.folder / path
         lines += unified_diff(
             then.get(path, b"").decode(errors="replace").splitlines(),
-            now.read_text(encoding="utf-8", errors="replace").splitlines() if path in draft.files else [],
+            _lines(now) if path in draft.files else [],
             f"initial/{path}",
             f"rendered/{path}",
             lineterm="",
         )
     return "\n".join(lines)
+
+
+def _lines(path: Path) -> list[str]:
+    return path.read_text(encoding="utf-8", errors="replace").splitlines()
 
 
 def _planned(step: StepPlan, plan: Plan) -> StepResult:

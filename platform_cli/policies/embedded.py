@@ -37,7 +37,7 @@ def available() -> bool:
 
 
 def _library() -> Any:
-    import regorus  # type: ignore[import-untyped]  # the wheel carries no types
+    import regorus
 
     return regorus
 

@@ -73,10 +73,11 @@ def rules_and_problems(
 def _module(found: Mapping[str, Any]) -> _Module:
     ast = found["ast"]
     imports = {}
+    written = found["source"]["contents"].encode()
     for each in ast["imports"]:
         path = _path(each["refr"]) or ()
         alias = each.get("as")
-        name = alias[1] if isinstance(alias, list) else path[-1] if path else ""
+        name = written[alias["start"] : alias["end"]].decode() if alias else "".join(path[-1:])
         imports[name] = path
     package = _path(ast["package"]["refr"]) or ()
     return _Module(found["source"]["file"], package, imports, ast["rules"])

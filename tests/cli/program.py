@@ -65,6 +65,8 @@ class Program:
             "TMPDIR": str(self.temporary),
             "LC_ALL": "C.UTF-8",
             "TERM": "xterm",
+            # So wide that a message is one line, however long the paths in it are.
+            "COLUMNS": "1000",
             **self.environment,
         }
 

@@ -1,6 +1,6 @@
 """What the program prints, word for word, for the situations that people meet most.
 
-Printed very wide, so that no line breaks: the length of a path or a duration would move the break.
+Printed so wide that no line breaks: the length of a path or a duration would move the break.
 Widths are looked at in test_output.py.
 """
 
@@ -16,13 +16,12 @@ from tests.cli.production import ready_onboardings
 from tests.cli.program import LOYALTY, SET_UP, Program, transcript
 
 Golden = Callable[[str, str], None]
-WIDE = {"COLUMNS": "1000"}
 FORMATS = pytest.mark.parametrize("form", ["human", "json"])
 
 
 def shown(program: Program, *argv: str) -> str:
     """The command line and what came of it."""
-    done = program.run(*argv, env=WIDE)
+    done = program.run(*argv)
     return f"$ platform-cli {' '.join(argv)}\n{transcript(program, done)}"
 
 
@@ -120,7 +119,7 @@ def test_the_figures_of_open_onboardings(program: Program, golden: Golden, form:
 def _measured(program: Program, form: str) -> str:
     """Imported onboardings last what their events say: their durations are no accident."""
     argv = ("kpi", "onboarding", "--runs", "--format", form)
-    done = program.run(*argv, env=WIDE, accept=frozenset({0}))
+    done = program.run(*argv, accept=frozenset({0}))
     return f"$ platform-cli {' '.join(argv)}\nexit 0\n--- stdout\n{done.out}--- stderr\n{done.err}"
 
 

@@ -52,8 +52,10 @@ def test_the_width_can_be_set(finished: Program) -> None:
     config = finished.folder / "config" / "platform-cli" / "config.toml"
     config.parent.mkdir(parents=True)
     config.write_text("[output]\nwidth = 50\n", encoding="utf-8")
-    done = finished.run("kpi", "onboarding", "--of-profile", "local")
-    assert not too_long(done.out, 50)
+    for columns in (None, "200"):
+        argv = ("kpi", "onboarding", "--of-profile", "local")
+        done = finished.run(*argv, env={"COLUMNS": columns})
+        assert not too_long(done.out, 50)
 
 
 @pytest.mark.parametrize(
@@ -109,7 +111,9 @@ def test_a_dry_run_narrates_nothing(program: Program) -> None:
 
 
 def on_a_terminal(program: Program, *argv: str, columns: int = 100, **env: str) -> Shown:
-    return watch(program.command(*argv), program.variables(env), program.work, columns)
+    """The command on a terminal, which tells its width itself."""
+    variables = program.variables({**env, "COLUMNS": None})
+    return watch(program.command(*argv), variables, program.work, columns)
 
 
 def result_of(lines: list[str]) -> list[str]:

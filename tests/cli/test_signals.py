@@ -112,9 +112,12 @@ def hanging(program: Program) -> Iterator[Callable[[str], Path]]:
                 os.kill(int(mark.read_text(encoding="ascii")), signal.SIGKILL)
 
 
-@SIGNALS
+@pytest.mark.parametrize(
+    ("number", "form"),
+    [(signal.SIGINT, "human"), (signal.SIGTERM, "json")],
+    ids=["INT-human", "TERM-json"],
+)
 @pytest.mark.parametrize("command", ["version", "config", "init", "push"])
-@pytest.mark.parametrize("form", ["human", "json"])
 def test_while_a_call_hangs(
     program: Program,
     hanging: Callable[[str], Path],

@@ -111,10 +111,12 @@ def _tell_facts(result: Result, columns: int) -> None:
         ("profile", result.profile),
     ]
     places: dict[str, list[str]] = {}
-    for change in _changes(result.steps):
-        resource = change.resource
-        if resource.kind in _PLACES and resource.id and change.action != "conflict":
-            places.setdefault(resource.kind, []).append(resource.url or resource.address)
+    for step in result.steps:
+        stands = step.outcome.status in {"done", "kept"}
+        for change in step.outcome.changes:
+            resource = change.resource
+            if resource.kind in _PLACES and (stands or (resource.id and change.action == "keep")):
+                places.setdefault(resource.kind, []).append(resource.url or resource.address)
     for kind, found in places.items():
         facts.append((kind if len(found) == 1 else _plural(kind), ", ".join(found)))
     for name, value in facts:
@@ -194,23 +196,23 @@ def _plural(words: str) -> str:
 
 
 def _tell_checks(checks: tuple[CheckResult, ...], columns: int) -> None:
-    """Each check that ran; those that did not, together by their reason."""
-    idle: dict[tuple[str, str, str | None], list[str]] = {}
+    """Each check; those of which the very same is to be said, together."""
+    alike: dict[tuple[str, str, str | None], list[str]] = {}
+    for check in checks:
+        alike.setdefault((check.status, check.saw, check.next), []).append(check.id)
     out()
     out("Checks")
     for check in checks:
-        if check.status in {"not-run", "skipped"}:
-            idle.setdefault((check.status, check.saw, check.next), []).append(check.id)
+        names = alike.pop((check.status, check.saw, check.next), [])
+        if not names:
             continue
-        out(wrap(f"{check.id:<15} {check.status:<7} {check.saw}", columns, "  ", "      "))
+        status = check.status.replace("-", " ")
+        said = f"{check.id:<15} {status:<7} {check.saw}"
+        if len(names) > 1:
+            said = f"{status}: {', '.join(names)} ({check.saw})"
+        out(wrap(said, columns, "  ", "      "))
         if check.next:
             out(wrap(check.next, columns, "      "))
-    for (status, why, following), names in idle.items():
-        out(
-            wrap(f"{status.replace('-', ' ')}: {', '.join(names)} ({why})", columns, "  ", "      ")
-        )
-        if following:
-            out(wrap(following, columns, "      "))
 
 
 def _time_line(result: Result) -> str:

@@ -58,19 +58,19 @@ class Lines(Silent):
     def step_started(self, step: str) -> None:
         """A step begins: said with --verbose."""
         if self._verbose:
-            self._say(f"{step:<13} started")
+            self._say(f"{step:<15} started")
 
     def step_finished(self, step: str, status: str, duration_s: float, note: str) -> None:
         """A step has ended."""
-        self._say(f"{step:<13} {status:<8} {duration(duration_s):>8}  {note}")
+        self._say(f"{step:<15} {status:<8} {duration(duration_s):>8}  {note}")
 
     def waiting(self, step: str, why: str, for_s: float) -> None:
         """A step waits before its next try."""
-        self._say(f"{step:<13} trying again in {duration(for_s)}: {why}")
+        self._say(f"{step:<15} trying again in {duration(for_s)}: {why}")
 
     def check_finished(self, check: str, status: str, saw: str) -> None:
         """A day-one check has ended."""
-        self._say(f"  {check:<11} {status:<8} {saw}")
+        self._say(f"  {check:<13} {status:<8} {saw}")
 
     def _say(self, text: str) -> None:
         stamp = self._now().strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -133,9 +133,9 @@ class LiveView(Silent):
         with self._lock:
             self._rows[step] = clean(said)
             rows = [
-                Spinner("dots", Text(f"{name:<13}", no_wrap=True, overflow="ellipsis"))
+                Spinner("dots", Text(f"{name:<15}", no_wrap=True, overflow="ellipsis"))
                 if row == "…"
-                else Text(f"  {name:<13} {row}", no_wrap=True, overflow="ellipsis")
+                else Text(f"  {name:<15} {row}", no_wrap=True, overflow="ellipsis")
                 for name, row in self._rows.items()
             ]
             if self._live is not None:

@@ -31,6 +31,9 @@ INSTALL: Final[Mapping[str, str]] = {"dbt": "pip install 'platform-cli[local]'"}
 _NOT_FOUND: Final = 127
 _NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*")
 _GIVEN: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=.*", re.DOTALL)
+_ROOM: Final = 60
+_FEW: Final = 10
+_LONGEST: Final = 4000
 _AGAIN: Final = "then run the same line again"
 
 
@@ -76,7 +79,8 @@ class Run:
         try:
             self._jobs()
         except _Over as over:
-            return Build(over.status, self._did(), over.saw, over.next)
+            saw = command.readable(over.saw)[:_LONGEST]
+            return Build(over.status, self._did(), saw, over.next)
         finally:
             timer.cancel()
         saw = f"every command succeeded on {self.order.branch} at {self.order.head[:12]}"
@@ -111,7 +115,7 @@ class Run:
                     due.append((step, env, expression.fill(step.run or "", names)))
             except expression.UnknownError as error:
                 raise self._red(f"{step.name}, of the job {job.key}: {error}") from None
-        self._left_out += [step.name for step, _, _ in due if step.run is None]
+        self._left_out += [_short(step.name) for step, _, _ in due if step.run is None]
         commands = [one for one in due if one[0].run is not None]
         for step, env, text in commands:
             self._look_for(step, env, text, place)
@@ -123,8 +127,8 @@ class Run:
         name = _program(text)
         if name is None or shutil.which(name, path=env["PATH"]):
             return
-        shell = [*self._shell(step, env), "-c", 'type -- "$1"', "sh", name]
-        if command.run(shell, place, env, (self.stop, self._late)).status != 0:
+        ask = [*self._shell(step, env), "-c", 'type -- "$1"', "sh", name]
+        if self._run(step, ask, place, env).status != 0:
             raise _missing(name)
 
     def _step(self, step: Step, env: Mapping[str, str], text: str, place: Path) -> None:
@@ -132,16 +136,10 @@ class Run:
         if not folder.is_dir():
             raise self._red(f"{step.name}: there is no folder {step.folder}")
         script = place / "command"
-        script.write_text(text, encoding="utf-8")
+        with records.touching(script):
+            script.write_text(text, encoding="utf-8", errors="replace")
         self._ran.append(_short(text))
-        ended = command.run(
-            [*self._shell(step, env), str(script)], folder, env, (self.stop, self._late)
-        )
-        if ended.status is None and self.stop.is_set():
-            raise _Over("absent", f"{step.name} was stopped", "Run the same line again.")
-        if ended.status is None:
-            saw = f"{step.name} did not end within {self.timeout_s:g} seconds and was stopped"
-            raise self._red(_with(saw, ended.last))
+        ended = self._run(step, [*self._shell(step, env), str(script)], folder, env)
         if ended.status == _NOT_FOUND:
             saw = _with(f"{step.name} runs a program that is missing on this machine", ended.last)
             raise _Over("absent", saw, f"Install the program that the last line names, {_AGAIN}.")
@@ -149,8 +147,27 @@ class Run:
             how = f"exit code {ended.status}" if ended.status > 0 else f"signal {-ended.status}"
             raise self._red(_with(f"{step.name} ended with {how}", ended.last))
         for name in ("GITHUB_ENV", "GITHUB_PATH"):
-            if Path(env[name]).stat().st_size:
+            file = place / _FILES[name]
+            if not file.is_file() or file.stat().st_size:
                 raise self._red(f"{step.name} writes to {name}, which the embedded forge has not")
+
+    def _run(
+        self, step: Step, words: list[str], folder: Path, env: Mapping[str, str]
+    ) -> command.Ended:
+        """Run it to its end; the build is over where it cannot start, or was stopped."""
+        try:
+            with records.touching(folder):
+                ended = command.run(words, folder, env, (self.stop, self._late))
+        except ValueError:  # a NUL in a value, a = in a name
+            raise self._red(
+                f"{step.name} has an environment that no program can be given"
+            ) from None
+        if ended.status is None and self.stop.is_set():
+            raise _Over("absent", f"{step.name} was stopped", "Run the same line again.")
+        if ended.status is None:
+            saw = f"{step.name} did not end within {self.timeout_s:g} seconds and was stopped"
+            raise self._red(_with(saw, ended.last))
+        return ended
 
     def _shell(self, step: Step, env: Mapping[str, str]) -> list[str]:
         bash = shutil.which("bash", path=env["PATH"]) if step.shell == "bash" else None
@@ -218,7 +235,9 @@ class Run:
 
     def _filled(self, env: Mapping[str, str], base: Mapping[str, str]) -> dict[str, str]:
         names = self._names({})
-        return {**base, **{key: expression.fill(text, names) for key, text in env.items()}}
+        given = {key: expression.fill(text, names) for key, text in env.items()}
+        # Last: by another one's value we would find, and end, what is not ours.
+        return {**base, **given, command.TRACKING: base[command.TRACKING]}
 
     def _red(self, saw: str) -> _Over:
         branch = self.order.branch
@@ -229,9 +248,9 @@ class Run:
         if not number:
             return f"read {workflow.PATH} and ran nothing"
         what = f"ran {number} command{'s' if number > 1 else ''} of ci.yml in a clean checkout"
-        said = f"{what}: {', '.join(self._ran)}"
-        others = ", ".join(dict.fromkeys(self._left_out))
-        return f"{said} (not run here: {others})" if others else said
+        others = _some(list(dict.fromkeys(self._left_out)))
+        aside = f" (not run here: {others})" if others else ""
+        return command.readable(f"{what}: {_some(self._ran)}{aside}")
 
 
 _FILES: Final[Mapping[str, str]] = {
@@ -267,7 +286,12 @@ def _missing(name: str) -> _Over:
 
 def _short(text: str) -> str:
     first, *more = text.strip().split("\n")
-    return f"{first[:60]} …" if more or len(first) > 60 else first  # noqa: PLR2004 - a line's room
+    return f"{first[:_ROOM]} …" if more or len(first) > _ROOM else first
+
+
+def _some(texts: list[str]) -> str:
+    more = len(texts) - _FEW
+    return ", ".join([*texts[:_FEW], *([f"and {more} more"] if more > 0 else [])])
 
 
 def _with(saw: str, last: str) -> str:

@@ -129,10 +129,14 @@ def _carrying(tracking: str) -> list[int]:
     return found
 
 
+def readable(text: str) -> str:
+    """The text without what could steer a terminal; its lines stay lines, empty ones go."""
+    lines = map(_plain, _ESCAPE.sub("", text).replace("\r", "\n").split("\n"))
+    return "\n".join(line for line in lines if line)
+
+
 def _last_lines(tail: bytes) -> str:
-    """The last lines as a person may read them: nothing in them steers a terminal."""
-    text = _ESCAPE.sub("", tail.decode(errors="replace")).replace("\r", "\n")
-    lines = [line for line in map(_plain, text.split("\n")) if line]
+    lines = readable(tail.decode(errors="replace")).split("\n")
     return "\n".join(line[:_LONGEST_LINE] for line in lines[-_LINES:])
 
 

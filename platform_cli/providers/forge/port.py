@@ -147,7 +147,7 @@ class Forge(Protocol):
         ...
 
     def build(self, name: str, branch: str, stop: Flag) -> Build:
-        """The build of the branch's tip; waits for it where it runs elsewhere, until `stop`."""
+        """The build of the branch's tip, run or waited for; absent where `stop` came first."""
         ...
 
     def create_repository(self, name: str, *, marker: Marker, description: str) -> Repository:
@@ -199,5 +199,5 @@ class Forge(Protocol):
         ...
 
     def delete_branch(self, name: str, branch: str) -> None:
-        """Delete a branch other than the default one; one that is gone stays gone."""
+        """Delete a branch other than the default one, its pull request closed; gone stays gone."""
         ...

@@ -60,7 +60,7 @@ deny contains {"msg": msg, "address": table.name} if {
 deny contains finding if some finding in pipelines.unreadable
 
 deny contains {"msg": msg, "address": "compute_region"} if {
-	not pipelines.filled(compute_region)
+	not computing
 	msg := sprintf("compute_region is %s: expected the region that the pipeline computes in", [
 		shown.value(compute_region),
 	])
@@ -78,6 +78,8 @@ deny contains {"msg": msg, "address": ""} if {
 }
 
 compute_region := object.get(pipelines.pipeline, "compute_region", null)
+
+computing if pipelines.filled(compute_region)
 
 # Whether any region is.
 guarded if some _ in data.mesh.regions

@@ -43,11 +43,11 @@ deny contains {"msg": msg, "address": concat(".", ["schema", column.name])} if {
 
 deny contains {"msg": msg, "address": concat(".", ["schema", column.name])} if {
 	some column in columns
-	"mask" in object.keys(column)
-	not column.mask in masks
+	mask := column.mask
+	not mask in masks
 	msg := sprintf("column %s has mask: %s, which is not allowed (allowed: %s)", [
 		column.name,
-		shown.value(column.mask),
+		shown.value(mask),
 		concat(" | ", masks),
 	])
 }
@@ -60,7 +60,7 @@ deny contains {"msg": msg, "address": concat(".", ["schema", column.name])} if {
 }
 
 deny contains {"msg": msg, "address": "tags"} if {
-	some tag in tags.of(contract)
+	some tag in tags.of(input)
 	"PII" in tags.meant(tag)
 	msg := sprintf(`the table has the tag "%s": write it PII`, [tag])
 }
@@ -68,7 +68,7 @@ deny contains {"msg": msg, "address": "tags"} if {
 # What cannot be read.
 
 deny contains {"msg": msg, "address": ""} if {
-	not is_object(document)
+	not mapping
 	msg := "the contract cannot be read: it is not a mapping"
 }
 
@@ -78,13 +78,13 @@ deny contains {"msg": msg, "address": "name"} if {
 }
 
 deny contains {"msg": msg, "address": "schema"} if {
-	not is_array(object.get(contract, "schema", null))
+	not columns
 	msg := "schema cannot be read: expected a list of columns"
 }
 
 deny contains {"msg": msg, "address": concat("", ["schema[", format_int(i, 10), "]"])} if {
-	is_array(contract.schema)
-	some i, column in contract.schema
+	is_array(input.schema)
+	some i, column in input.schema
 	not named(column)
 	msg := sprintf("column %d of schema cannot be read: expected a mapping with a name", [i + 1])
 }
@@ -96,37 +96,36 @@ deny contains {"msg": msg, "address": concat(".", ["schema", column.name])} if {
 }
 
 deny contains {"msg": msg, "address": "tags"} if {
-	not tags.readable(contract)
+	mapping
+	not tagged
 	msg := "tags of the table cannot be read: expected a list of texts"
 }
 
 deny contains {"msg": msg, "address": ""} if {
-	count(masks) == 0
+	not masking
 	msg := "the bundle has no table of masks: data.mesh.limits.masks"
 }
 
-# `not f(x)` says nothing at all when x is undefined, so whatever may be missing has a default.
-default document := null
+# `not f(x)` means something else in each engine where x is undefined: what may be missing is asked
+# about by a rule of its own, as in `not mapping`.
+mapping if is_object(input)
 
-document := input
-
-default contract := {}
-
-contract := document if is_object(document)
-
-default masks := []
+tagged if tags.readable(input)
 
 masks := data.mesh.limits.masks
 
+masking if count(masks) > 0
+
 columns := [column |
-	is_array(contract.schema)
-	some column in contract.schema
+	some column in input.schema
 	named(column)
-]
+] if {
+	is_array(input.schema)
+}
 
 tier := parts[1] if {
-	is_string(contract.name)
-	parts := split(contract.name, ".")
+	is_string(input.name)
+	parts := split(input.name, ".")
 	count(parts) == 3
 	parts[0] != ""
 	parts[1] in {"raw", "derived", "product"}
@@ -134,7 +133,6 @@ tier := parts[1] if {
 }
 
 named(column) if {
-	is_object(column)
 	is_string(column.name)
 	column.name != ""
 }

@@ -98,7 +98,11 @@ test_other_tags_pass if {
 
 test_an_input_that_is_no_mapping_is_denied if {
 	every document in [null, [], "contract", 1, true] {
-		"the contract cannot be read: it is not a mapping" in messages(document)
+		messages(document) == {
+			"the contract cannot be read: it is not a mapping",
+			"name cannot be read: expected <domain>.<tier>.<table>, the tier raw, derived or product",
+			"schema cannot be read: expected a list of columns",
+		}
 	}
 }
 
@@ -130,7 +134,7 @@ test_a_schema_that_cannot_be_read_is_denied if {
 }
 
 test_a_column_that_cannot_be_read_is_denied if {
-	every column in [null, "email", [], {}, {"tags": ["PII"]}, {"name": ""}, {"name": null}] {
+	every column in [null, "email", [], {}, {"tags": ["PII"]}, {"name": "", "tags": ["PII"]}, {"name": null}] {
 		addresses(contract("product", [{"name": "id"}, column])) == {"schema[1]"}
 	}
 	messages(contract("product", [null])) == {

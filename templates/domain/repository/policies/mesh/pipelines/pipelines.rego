@@ -15,26 +15,27 @@ owner := shown.plain(object.get(pipeline, "domain", null))
 
 # The entries of `reads` that say which table they are.
 tables := [table |
-	is_array(pipeline.reads)
 	some table in pipeline.reads
 	identified(table)
-]
+] if {
+	is_array(pipeline.reads)
+}
 
 # A domain as catalogs write it.
 catalog(domain) := replace(domain, "-", "_")
 
 unreadable contains {"msg": msg, "address": ""} if {
-	not is_object(document)
+	not mapping
 	msg := "the pipeline cannot be read: it is not a mapping"
 }
 
 unreadable contains {"msg": msg, "address": "name"} if {
-	not table_name(object.get(pipeline, "name", null))
+	not named
 	msg := "name cannot be read: expected <domain>.<tier>.<table>, the tier raw, derived or product"
 }
 
 unreadable contains {"msg": msg, "address": "domain"} if {
-	not filled(object.get(pipeline, "domain", null))
+	not owned
 	msg := "domain cannot be read: expected the domain that the pipeline belongs to"
 }
 
@@ -46,7 +47,7 @@ unreadable contains {"msg": msg, "address": "domain"} if {
 }
 
 unreadable contains {"msg": msg, "address": "reads"} if {
-	not is_array(object.get(pipeline, "reads", null))
+	not tables
 	msg := "reads cannot be read: expected a list of tables"
 }
 
@@ -60,24 +61,23 @@ unreadable contains {"msg": msg, "address": concat("", ["reads[", format_int(i, 
 	])])
 }
 
-default document := null
+# `not f(x)` means something else in each engine where x is undefined: what may be missing is asked
+# about by a rule of its own, as in `not mapping`.
+mapping if is_object(input)
 
-document := input
+pipeline := input if mapping
 
-default pipeline := {}
+named if parts(pipeline.name)
 
-pipeline := document if is_object(document)
+owned if filled(pipeline.domain)
 
 identified(table) if {
-	is_object(table)
 	found := parts(table.name)
 	is_string(table.domain)
 	found[0] == catalog(table.domain)
 	found[1] == table.tier
 	found[2] == table.table
 }
-
-table_name(name) if parts(name)
 
 parts(name) := found if {
 	is_string(name)

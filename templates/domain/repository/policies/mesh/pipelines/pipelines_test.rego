@@ -55,6 +55,7 @@ test_a_hyphen_in_a_domain_is_written_as_catalogs_write_it if {
 test_what_is_no_mapping_cannot_be_read if {
 	every document in [null, [], "pipeline", 1, true] {
 		"the pipeline cannot be read: it is not a mapping" in messages(document)
+		addresses(document) == {"", "name", "domain", "reads"}
 	}
 	reasons := {finding.msg | some finding in pipelines.unreadable}
 	"the pipeline cannot be read: it is not a mapping" in reasons

@@ -16,9 +16,10 @@
 #   way_out: >-
 #     Write retention_days in the contract, within the limit, and delete older rows.
 #   passes: >-
-#     {"name": "orders.product.customers", "tags": ["customer_data"], "retention_days": 365}
+#     {"name": "orders.product.customers", "tags": ["customer_data"], "retention_days": 365,
+#     "schema": []}
 #   fails: >-
-#     {"name": "orders.product.customers", "tags": ["customer_data"]}
+#     {"name": "orders.product.customers", "tags": ["customer_data"], "schema": []}
 package mesh.retention
 
 import data.mesh.shown
@@ -29,31 +30,31 @@ import data.mesh.tags
 # description: One object for each reason, with what is wrong and where.
 # entrypoint: true
 deny contains {"msg": msg, "address": "retention_days"} if {
-	"customer_data" in tags.of(contract)
-	not "retention_days" in object.keys(contract)
+	"customer_data" in tags.of(input)
+	not "retention_days" in object.keys(input)
 	msg := sprintf("the table is tagged customer_data but has no retention_days (at most %d)", [limit])
 }
 
 deny contains {"msg": msg, "address": "retention_days"} if {
-	"customer_data" in tags.of(contract)
-	whole(contract.retention_days)
-	contract.retention_days > limit
+	"customer_data" in tags.of(input)
+	whole(input.retention_days)
+	input.retention_days > limit
 	msg := sprintf("the table is tagged customer_data and keeps rows for %s days (at most %d)", [
-		shown.value(contract.retention_days),
+		shown.value(input.retention_days),
 		limit,
 	])
 }
 
 deny contains {"msg": msg, "address": "retention_days"} if {
-	whole(contract.retention_days)
-	contract.retention_days < 0
-	msg := sprintf("retention_days is %s, which is negative", [shown.value(contract.retention_days)])
+	whole(input.retention_days)
+	input.retention_days < 0
+	msg := sprintf("retention_days is %s, which is negative", [shown.value(input.retention_days)])
 }
 
 # The tags of regions are read by mesh.cross_region, where a table is read: here is where they are
 # written.
 deny contains {"msg": msg, "address": "tags"} if {
-	some tag in tags.of(contract)
+	some tag in tags.of(input)
 	some right in tags.meant(tag)
 	right != "PII"
 	msg := sprintf(`the table has the tag "%s": write it %s`, [tag, right])
@@ -70,47 +71,43 @@ deny contains {"msg": msg, "address": concat(".", ["schema", column.name])} if {
 # What cannot be read.
 
 deny contains {"msg": msg, "address": ""} if {
-	not is_object(document)
+	not mapping
 	msg := "the contract cannot be read: it is not a mapping"
 }
 
 deny contains {"msg": msg, "address": "tags"} if {
-	not tags.readable(contract)
+	mapping
+	not tagged
 	msg := "tags of the table cannot be read: expected a list of texts"
 }
 
 deny contains {"msg": msg, "address": "retention_days"} if {
-	"retention_days" in object.keys(contract)
-	not whole(contract.retention_days)
-	msg := sprintf("retention_days is %s, which is not a whole number of days", [
-		shown.value(contract.retention_days),
-	])
+	days := input.retention_days
+	not whole(days)
+	msg := sprintf("retention_days is %s, which is not a whole number of days", [shown.value(days)])
 }
 
 deny contains {"msg": msg, "address": ""} if {
-	not is_number(limit)
+	not limited
 	msg := "the bundle has no limit of retention: data.mesh.limits.retention_days"
 }
 
-# `not f(x)` says nothing at all when x is undefined, so whatever may be missing has a default.
-default document := null
+# `not f(x)` means something else in each engine where x is undefined: what may be missing is asked
+# about by a rule of its own, as in `not mapping`.
+mapping if is_object(input)
 
-document := input
-
-default contract := {}
-
-contract := document if is_object(document)
-
-default limit := null
+tagged if tags.readable(input)
 
 limit := data.mesh.limits.retention_days
 
+limited if is_number(limit)
+
 columns := [column |
-	is_array(contract.schema)
-	some column in contract.schema
-	is_object(column)
+	some column in input.schema
 	is_string(column.name)
-]
+] if {
+	is_array(input.schema)
+}
 
 whole(days) if {
 	is_number(days)

@@ -57,6 +57,20 @@ test_a_retention_that_is_no_whole_number_is_denied if {
 	}
 }
 
+test_what_is_no_number_is_told_once if {
+	messages({"retention_days": null}) == {"retention_days is null, which is not a whole number of days"}
+	messages({"retention_days": 0 - 1.5}) == {"retention_days is a fraction, which is not a whole number of days"}
+}
+
+test_columns_that_cannot_be_read_are_left_to_the_policy_that_denies_them if {
+	every schema in [null, "email", {"a": {"name": "a", "tags": ["Customer_data"]}}] {
+		messages({"schema": schema}) == set()
+	}
+	every column in [null, "email", {}, {"name": 1, "tags": ["Customer_data"]}] {
+		messages({"schema": [column]}) == set()
+	}
+}
+
 test_a_misspelt_tag_is_denied if {
 	every tag in ["Customer_Data", "CUSTOMER_DATA", "customer_data ", " customer_data"] {
 		addresses({"tags": [tag]}) == {"tags"}

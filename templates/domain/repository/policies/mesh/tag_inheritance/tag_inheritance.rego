@@ -51,18 +51,18 @@ deny contains {"msg": msg, "address": column.name} if {
 # What cannot be read.
 
 deny contains {"msg": msg, "address": ""} if {
-	not is_object(document)
+	not mapping
 	msg := "the lineage cannot be read: it is not a mapping"
 }
 
 deny contains {"msg": msg, "address": "columns"} if {
-	not is_array(object.get(lineage, "columns", null))
+	not columns
 	msg := "columns cannot be read: expected a list of columns"
 }
 
 deny contains {"msg": msg, "address": concat("", ["columns[", format_int(i, 10), "]"])} if {
-	is_array(lineage.columns)
-	some i, column in lineage.columns
+	is_array(input.columns)
+	some i, column in input.columns
 	not named(column)
 	msg := sprintf("column %d of columns cannot be read: expected a mapping with a name", [i + 1])
 }
@@ -81,7 +81,7 @@ deny contains {"msg": msg, "address": column.name} if {
 
 deny contains {"msg": msg, "address": column.name} if {
 	some column in columns
-	not is_array(object.get(column, "derived_from", null))
+	not derived(column)
 	msg := sprintf("derived_from of column %s cannot be read: expected a list, %s", [
 		column.name,
 		"which is empty for a source",
@@ -90,7 +90,7 @@ deny contains {"msg": msg, "address": column.name} if {
 
 deny contains {"msg": msg, "address": column.name} if {
 	some column in columns
-	is_array(column.derived_from)
+	derived(column)
 	some i, parent in column.derived_from
 	not derivation(parent)
 	msg := sprintf("entry %d of derived_from of column %s cannot be read: %s", [
@@ -110,13 +110,14 @@ deny contains {"msg": msg, "address": edge.child} if {
 }
 
 deny contains {"msg": msg, "address": "unresolved"} if {
-	not texts(object.get(lineage, "unresolved", []))
+	unresolved := input.unresolved
+	not texts(unresolved)
 	msg := "unresolved cannot be read: expected a list of names"
 }
 
 deny contains {"msg": msg, "address": name} if {
-	texts(lineage.unresolved)
-	some name in lineage.unresolved
+	texts(input.unresolved)
+	some name in input.unresolved
 	msg := sprintf("the columns that %s is made of are not known: declare those of its sources", [name])
 }
 
@@ -125,23 +126,19 @@ deny contains {"msg": msg, "address": ""} if {
 	msg := "the bundle has no table of transforms: data.mesh.transforms"
 }
 
-# `not f(x)` says nothing at all when x is undefined, so whatever may be missing has a default.
-default document := null
-
-document := input
-
-default lineage := {}
-
-lineage := document if is_object(document)
+# `not f(x)` means something else in each engine where x is undefined: what may be missing is asked
+# about by a rule of its own, as in `not mapping`.
+mapping if is_object(input)
 
 # Whether any transform is known.
 transforming if some _ in data.mesh.transforms
 
 columns := [column |
-	is_array(lineage.columns)
-	some column in lineage.columns
+	some column in input.columns
 	named(column)
-]
+] if {
+	is_array(input.columns)
+}
 
 places[column.name] contains i if {
 	some i, column in columns
@@ -149,7 +146,7 @@ places[column.name] contains i if {
 
 edges := [{"child": column.name, "parent": parent.column, "transform": parent.transform} |
 	some column in columns
-	is_array(column.derived_from)
+	derived(column)
 	some parent in column.derived_from
 	derivation(parent)
 ]
@@ -186,13 +183,13 @@ strippable := {tag |
 }
 
 named(column) if {
-	is_object(column)
 	is_string(column.name)
 	column.name != ""
 }
 
+derived(column) if is_array(column.derived_from)
+
 derivation(parent) if {
-	is_object(parent)
 	is_string(parent.column)
 	is_string(parent.transform)
 }

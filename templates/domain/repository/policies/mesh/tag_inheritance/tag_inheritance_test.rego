@@ -160,7 +160,10 @@ test_a_misspelt_tag_is_denied if {
 
 test_an_input_that_is_no_mapping_is_denied if {
 	every document in [null, [], "lineage", 1, true] {
-		"the lineage cannot be read: it is not a mapping" in messages(document)
+		messages(document) == {
+			"the lineage cannot be read: it is not a mapping",
+			"columns cannot be read: expected a list of columns",
+		}
 	}
 	reasons := {finding.msg | some finding in tag_inheritance.deny}
 	"the lineage cannot be read: it is not a mapping" in reasons
@@ -253,7 +256,7 @@ test_what_could_not_be_resolved_is_denied_by_name if {
 		},
 	}
 	findings(object.union(lineage([]), {"unresolved": []})) == set()
-	every wrong in [null, "a.derived.b", {"a.derived.b": true}, [null]] {
+	every wrong in [null, "a.derived.b", {"a.derived.b": "a.derived.c"}, [null]] {
 		findings(object.union(lineage([]), {"unresolved": wrong})) == {{
 			"msg": "unresolved cannot be read: expected a list of names",
 			"address": "unresolved",

@@ -9,7 +9,7 @@ test_tags_are_read if {
 }
 
 test_what_is_no_list_of_texts_cannot_be_read if {
-	every thing in [null, [], "PII", 1, {"tags": null}, {"tags": "PII"}, {"tags": {"PII": true}}, {"tags": ["PII", 1]}] {
+	every thing in [null, [], "PII", 1, {"tags": null}, {"tags": "PII"}, {"tags": {"PII": "PII"}}, {"tags": ["PII", 1]}] {
 		not tags.readable(thing)
 		tags.of(thing) == set()
 	}
