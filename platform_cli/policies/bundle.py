@@ -24,7 +24,7 @@ MANIFEST: Final = ".manifest"
 FOLDER: Final = "policies"
 LARGEST: Final = 16 * 1024 * 1024
 _MANIFEST_KEYS: Final = frozenset({"revision", "roots", "metadata"})
-CLASSES: Final = frozenset({"patch", "minor", "major", "refused"})
+CLASSES: Final = ("patch", "minor", "major", "refused")
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,12 +246,14 @@ def _carried() -> tuple[Release, ...]:
 def reclassed_rules(bundle: Bundle) -> Mapping[str, str]:
     """What the bundle makes of rules for contracts: rule id to class. Raises PLT-POLICY-001."""
     where = "mesh/contract_rules/data.json"
-    found = bundle.data().get("mesh", {}).get("contract_rules", {}).get("classes", {})
+    found: Any = bundle.data()
+    for part in ("mesh", "contract_rules", "classes"):
+        found = found.get(part, {}) if isinstance(found, dict) else None
     if not isinstance(found, dict):
         raise refusal(f"{where}: classes is a mapping from a rule to its class", where)
     for rule, wanted in found.items():
         if wanted not in CLASSES:
-            known = ", ".join(sorted(CLASSES))
+            known = ", ".join(CLASSES)
             raise refusal(f"{where}: the class of {rule} is none of {known}", where)
     return dict(found)
 

@@ -12,21 +12,27 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.program import Program
+from tests.cli.program import Program, with_stand_ins
 
 GOLDEN = Path(__file__).parent / "golden"
 
 
+@pytest.fixture(scope="session")
+def python(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """An interpreter whose CI is green at once."""
+    return with_stand_ins(tmp_path_factory.mktemp("tools") / "venv")
+
+
 @pytest.fixture
-def program(tmp_path: Path) -> Program:
+def program(tmp_path: Path, python: str) -> Program:
     """A program that nobody has used yet."""
-    return Program(tmp_path / "places")
+    return Program(tmp_path / "places", python=python)
 
 
 @pytest.fixture(scope="session")
-def onboarded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def onboarded(tmp_path_factory: pytest.TempPathFactory, python: str) -> Path:
     """A home with one domain in it: made once, and copied for each test that begins there."""
-    made = Program(tmp_path_factory.mktemp("onboarded"))
+    made = Program(tmp_path_factory.mktemp("onboarded"), python=python)
     made.init("--quiet")
     return made.home
 

@@ -7,6 +7,8 @@ import os
 import re
 import subprocess
 import sys
+import sysconfig
+import venv
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -50,6 +52,8 @@ class Program:
 
     folder: Path
     environment: dict[str, str] = field(default_factory=dict)
+    python: str = sys.executable
+    """The interpreter; what stands beside it is found before anything on the path."""
 
     def __post_init__(self) -> None:
         for name in ("user", "work", "temporary"):
@@ -91,7 +95,7 @@ class Program:
 
     def command(self, *argv: str) -> list[str]:
         """The command line of the process."""
-        return [sys.executable, "-m", "platform_cli", *argv]
+        return [self.python, "-m", "platform_cli", *argv]
 
     def variables(self, env: Mapping[str, str | None] | None = None) -> dict[str, str]:
         """The environment with some variables set, or taken away where None."""
@@ -116,7 +120,7 @@ class Program:
             capture_output=True,
             check=False,
             timeout=240,
-            preexec_fn=before,  # noqa: PLW1509 - limits of the process are set there, no threads here
+            preexec_fn=before,
         )
         told = Done(done.returncode, done.stdout.decode(), done.stderr.decode())
         assert accept is None or told.status in accept, told.all
@@ -166,6 +170,25 @@ class Program:
             if path != self.temporary:  # only its own time changes when something came and went
                 found[name] = (about.st_mode, about.st_mtime_ns, content)
         return found
+
+
+def with_stand_ins(folder: Path) -> str:
+    """An interpreter with our packages, and a `dbt` beside it that is green at once.
+
+    What dbt does takes seconds and is looked at in tests of its own.
+    """
+    venv.EnvBuilder(symlinks=True).create(folder)
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    ours = sysconfig.get_path("purelib")
+    hook = folder / "lib" / version / "site-packages" / "ours.pth"
+    hook.write_text(f"import site; site.addsitedir({ours!r})\n", encoding="utf-8")
+    python = folder / "bin" / "python"
+    tools = {"dbt": "exit 0", "platform-cli": f'exec {python} -m platform_cli "$@"'}
+    for name, script in tools.items():
+        tool = folder / "bin" / name
+        tool.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
+        tool.chmod(0o755)
+    return str(python)
 
 
 _NORMAL: Final = (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -35,7 +34,7 @@ def init(program: Program, begin_s: float, later_s: float, after: int, *more: st
     """An `init` in a process whose wall clock is off, and moves after it was asked a few times."""
     moves = [str(begin_s), str(later_s), str(after)]
     argv = [*LOYALTY, *more, "--format", "json"]
-    return program.run(command=[sys.executable, "-c", MOVED, *moves, *argv])
+    return program.run(command=[program.python, "-c", MOVED, *moves, *argv])
 
 
 def made_ready(events: list[Event]) -> list[Event]:

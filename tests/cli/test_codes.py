@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import sys
 from pathlib import Path
 
 import pytest
@@ -106,8 +105,10 @@ def test_a_journal_that_is_none(program: Program) -> None:
 
 def broken(program: Program, patch: str, *argv: str) -> Done:
     """The program with one of its parts replaced by one that fails."""
-    script = f"import sys\n{patch}\nfrom platform_cli.cli.app import run\nsys.exit(run(sys.argv[1:]))\n"
-    return program.run(command=[sys.executable, "-c", script, *argv])
+    script = (
+        f"import sys\n{patch}\nfrom platform_cli.cli.app import run\nsys.exit(run(sys.argv[1:]))\n"
+    )
+    return program.run(command=[program.python, "-c", script, *argv])
 
 
 REFUSE = """

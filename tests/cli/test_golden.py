@@ -124,13 +124,7 @@ def _measured(program: Program, form: str) -> str:
 
 
 def _without_ages(text: str) -> str:
-    lines = []
-    for line in text.splitlines():
-        for words in ('"oldest_open_s": ', "the oldest for "):
-            if words in line:
-                line = line.partition(words)[0] + words + "<age>"
-        lines.append(line)
-    return "\n".join(lines) + "\n"
+    return re.sub(r'("oldest_open_s": |the oldest for ).*', r"\1<age>", text)
 
 
 @FORMATS

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-import sys
 from dataclasses import replace
 
 import pytest
@@ -70,7 +69,9 @@ def test_text_from_an_imported_journal(program: Program) -> None:
     """Whoever wrote the journal chose its names: they are shown, and steer nothing."""
     events = []
     for number, text in enumerate(HOSTILE):
-        changed = [replace(e, domain=text, step=text if e.step else None) for e in onboarding(number)]
+        changed = [
+            replace(e, domain=text, step=text if e.step else None) for e in onboarding(number)
+        ]
         events += changed
     program.imported([*events, *ready_onboardings(0)])
     done = program.run("kpi", "onboarding", "--runs")
@@ -101,10 +102,14 @@ def test_an_answer_is_only_text(program: Program) -> None:
     program.init("--set", f"description={text}", "--into", str(program.work / "clone"))
     for name in (".copier-answers.yml", "product.contract.yaml"):
         found = yaml.safe_load((program.work / "clone" / name).read_text(encoding="utf-8"))
-        assert text in json.dumps(found, ensure_ascii=False).replace('\\"', '"').replace("\\\\", "\\")
+        assert text in json.dumps(found, ensure_ascii=False).replace('\\"', '"').replace(
+            "\\\\", "\\"
+        )
 
 
-@pytest.mark.parametrize("argv", [(b"\xff",), (b"init", b"\xff"), (b"init", b"a", b"--owner", b"\xff")])
+@pytest.mark.parametrize(
+    "argv", [(b"\xff",), (b"init", b"\xff"), (b"init", b"a", b"--owner", b"\xff")]
+)
 @pytest.mark.parametrize("form", ["human", "json"])
 def test_arguments_that_are_not_utf_8(program: Program, argv: tuple[bytes, ...], form: str) -> None:
     done = subprocess.run(
@@ -138,7 +143,7 @@ sys.exit(app.run(sys.argv[1:]))
 def test_an_error_of_ours(program: Program, form: str) -> None:
     """Told like any other; its traceback only with --debug, and never with local values."""
     argv = (*LOYALTY, "--format", form)
-    done = program.run(command=[sys.executable, "-c", BROKEN, *argv])
+    done = program.run(command=[program.python, "-c", BROKEN, *argv])
     assert done.status == 1
     assert "PLT-INTERNAL-001" in done.all
     if form == "json":
@@ -146,7 +151,7 @@ def test_an_error_of_ours(program: Program, form: str) -> None:
     else:
         is_clean(done.all.replace("PLT-INTERNAL-001", ""))
     assert "canary" not in done.all
-    debug = program.run(command=[sys.executable, "-c", BROKEN, *argv, "--debug"])
+    debug = program.run(command=[program.python, "-c", BROKEN, *argv, "--debug"])
     assert "Traceback (most recent call last)" in debug.err
     assert "RuntimeError" in debug.err
     assert "canary" not in debug.all.replace('secret = "canary', "")
@@ -161,7 +166,11 @@ def test_debug_shows_where_a_refusal_comes_from(program: Program) -> None:
 
 def test_a_very_long_word_is_not_a_problem(program: Program) -> None:
     word = "a" * 60_000
-    for argv in ((word,), ("init", word, "--owner", word, "--on-call", word), (*LOYALTY, f"--{word}")):
+    for argv in (
+        (word,),
+        ("init", word, "--owner", word, "--on-call", word),
+        (*LOYALTY, f"--{word}"),
+    ):
         done = program.run(*argv)
         assert done.status == 2
         is_clean(done.all)

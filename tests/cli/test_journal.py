@@ -17,7 +17,9 @@ def lines(events: list[Event]) -> str:
     return "".join(to_line(event) + "\n" for event in events)
 
 
-def test_what_is_exported_can_be_imported_once(finished: Program, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_what_is_exported_can_be_imported_once(
+    finished: Program, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     exported = finished.run("journal", "export").out
     number = len(exported.splitlines())
     assert number > 10
@@ -162,7 +164,9 @@ def test_the_local_profile_is_left_out_unless_asked_for(finished: Program) -> No
 def test_a_dry_run_never_enters_the_journal(finished: Program) -> None:
     before = finished.run("journal", "export").out
     assert finished.run(*LOYALTY, "--dry-run").status == 0
-    assert finished.run("init", "orders", "--owner", "@o", "--on-call", "p", "--dry-run").status == 0
+    assert (
+        finished.run("init", "orders", "--owner", "@o", "--on-call", "p", "--dry-run").status == 0
+    )
     assert finished.run("journal", "export").out == before
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 import subprocess
 
 import pytest
@@ -110,9 +111,11 @@ def test_a_dry_run_narrates_nothing(program: Program) -> None:
     assert program.run(*LOYALTY, "--dry-run").err == ""
 
 
-def on_a_terminal(program: Program, *argv: str, columns: int = 100, **env: str) -> Shown:
+def on_a_terminal(
+    program: Program, *argv: str, columns: int = 100, env: Mapping[str, str | None] | None = None
+) -> Shown:
     """The command on a terminal, which tells its width itself."""
-    variables = program.variables({**env, "COLUMNS": None})
+    variables = program.variables({**(env or {}), "COLUMNS": None})
     return watch(program.command(*argv), variables, program.work, columns)
 
 
@@ -136,9 +139,9 @@ def test_the_live_view_is_gone_when_the_result_is_printed(program: Program) -> N
 
 @pytest.mark.parametrize(("name", "value"), [("TERM", "dumb"), ("CI", "1")])
 def test_a_terminal_that_is_none_gets_lines(program: Program, name: str, value: str) -> None:
-    shown = on_a_terminal(program, *LOYALTY, "--dry-run", **{name: value})
+    shown = on_a_terminal(program, *LOYALTY, "--dry-run", env={name: value})
     assert "\x1b" not in shown.raw
-    shown = on_a_terminal(program, *LOYALTY, **{name: value})
+    shown = on_a_terminal(program, *LOYALTY, env={name: value})
     assert shown.status in SET_UP
     assert "\x1b" not in shown.raw
     assert STAMP.match(shown.lines[0])
@@ -155,7 +158,7 @@ def test_a_terminal_that_is_none_gets_lines(program: Program, name: str, value: 
 def test_no_colour_means_no_colour(
     finished: Program, argv: tuple[str, ...], env: dict[str, str]
 ) -> None:
-    shown = on_a_terminal(finished, *LOYALTY, *argv, **env)
+    shown = on_a_terminal(finished, *LOYALTY, *argv, env=env)
     assert shown.status in SET_UP
     assert not re.search(r"\x1b\[[0-9;]*[1-9][0-9;]*m", shown.raw)
 

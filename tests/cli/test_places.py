@@ -158,7 +158,9 @@ def test_a_git_that_cannot_be_used(program: Program, script: str) -> None:
 
 def test_a_git_that_fails_in_the_middle(program: Program) -> None:
     real = shutil.which("git")
-    script = f'case " $* " in *" push "*) echo "fatal: the moon" >&2; exit 128;; esac\nexec {real} "$@"'
+    script = (
+        f'case " $* " in *" push "*) echo "fatal: the moon" >&2; exit 128;; esac\nexec {real} "$@"'
+    )
     done = program.run(*LOYALTY, env=fake_git(program, script), accept=frozenset({1}))
     assert "PLT-GIT-002: " in done.out
     assert "the moon" in done.out
@@ -186,7 +188,9 @@ def habits(program: Program) -> dict[str, str | None]:
             "post-receive",
             "post-update",
         ):
-            (folder / name).write_text(f"#!/bin/sh\necho {name} >>{mark}\nexit 1\n", encoding="utf-8")
+            (folder / name).write_text(
+                f"#!/bin/sh\necho {name} >>{mark}\nexit 1\n", encoding="utf-8"
+            )
             (folder / name).chmod(0o755)
     loud = user / "loud"
     loud.write_text(f"#!/bin/sh\necho loud >>{mark}\ncat\n", encoding="utf-8")
@@ -257,9 +261,9 @@ def test_a_git_full_of_habits(program: Program, finished_twin: Program) -> None:
 
 
 @pytest.fixture
-def finished_twin(tmp_path: Path, onboarded: Path) -> Program:
+def finished_twin(tmp_path: Path, onboarded: Path, python: str) -> Program:
     """The same domain, made by somebody without habits."""
-    twin = Program(tmp_path / "twin")
+    twin = Program(tmp_path / "twin", python=python)
     shutil.copytree(onboarded, twin.home, symlinks=True)
     return twin
 
@@ -313,6 +317,9 @@ def test_a_working_directory_that_is_gone(program: Program) -> None:
 
 
 def test_an_unusual_umask(program: Program) -> None:
-    done = program.run(*LOYALTY, before=lambda: os.umask(0) and None)
+    def open_to_all() -> None:
+        os.umask(0)
+
+    done = program.run(*LOYALTY, before=open_to_all)
     assert done.status in {0, 3}
     assert program.home.stat().st_mode & 0o777 == 0o700

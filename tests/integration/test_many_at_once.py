@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from tests.cli.program import LOYALTY, SET_UP, Done, Program
+from tests.cli.program import LOYALTY, SET_UP, Done, Program, with_stand_ins
 
 DOMAINS = 30
 RUNS = 50
@@ -19,7 +19,7 @@ FINISHED = SET_UP
 
 @pytest.fixture
 def program(tmp_path: Path) -> Program:
-    return Program(tmp_path / "places")
+    return Program(tmp_path / "places", python=with_stand_ins(tmp_path / "venv"))
 
 
 TOGETHER = """
@@ -53,11 +53,11 @@ print(json.dumps([os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child i
 """Has imported the program, forks a process for each line, and lets all of them go at once."""
 
 
-def together(program: Program, lines: list[tuple[str, ...]]) -> list[Done]:
+def together(program: Program, lines: Sequence[Sequence[str]]) -> list[Done]:
     """Run all of them at the same time. Output goes to files: no pipe can fill."""
     outputs = program.folder / "outputs"
     outputs.mkdir()
-    command = [sys.executable, "-c", TOGETHER, str(outputs)]
+    command = [program.python, "-c", TOGETHER, str(outputs)]
     done = program.run(command=command, stdin=json.dumps(lines), accept=frozenset({0}))
     return [
         Done(

@@ -21,7 +21,10 @@ from tests.unit.contract_samples import TODAY, changed, contract
 from tests.unit.contract_strategies import documents
 from tests.unit.test_contract_rules import ROWS
 
-slow = settings(suppress_health_check=[HealthCheck.too_slow], max_examples=60)
+slow = settings(
+    suppress_health_check=[HealthCheck.too_slow],
+    max_examples=settings.default.max_examples * 2 // 5 if settings.default else 40,
+)
 
 
 @st.composite
@@ -141,8 +144,8 @@ def test_what_goes_comes_back(pair: tuple[dict[str, Any], dict[str, Any]]) -> No
     forth = compare(old, new, today=TODAY).differences
     back = compare(new, old, today=TODAY).differences
     assert _families(forth) == _families(back)
-    sides = Counter((one.old, one.new) for one in forth if one.id not in {"column-moved"})
-    reverse = Counter((one.new, one.old) for one in back if one.id not in {"column-moved"})
+    sides = Counter((one.old, one.new) for one in forth if one.id != "column-moved")
+    reverse = Counter((one.new, one.old) for one in back if one.id != "column-moved")
     assert sides == reverse
 
 
@@ -166,7 +169,8 @@ def test_the_class_is_the_highest_of_its_differences(
     for each in comparison.differences:
         assert each.id in RULES
         assert each.reason
-        assert each.old != each.new
+        # One column may stand where it stood, and all around it have moved.
+        assert each.old != each.new or each.id == "column-moved"
 
 
 @given(

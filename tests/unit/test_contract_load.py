@@ -76,10 +76,14 @@ def test_what_a_text_says() -> None:
         True,
         True,
     )
-    assert (amount.type, amount.required, amount.tags) == (Fixed(12, 2), False, {"finance"})
+    assert (amount.type, amount.required, amount.tags) == (
+        Fixed(12, 2),
+        False,
+        frozenset({"finance"}),
+    )
     sizes = {name: promise.size for name, promise in made.sla.promises.items()}
     assert sizes == {"freshness": 5400, "completeness": Decimal("99.9"), "accuracy": 100}
-    assert made.semantics.grain == {"order_id"}
+    assert made.semantics.grain == frozenset({"order_id"})
     assert made.semantics.entries["amount"].text == "What the customer pays, with VAT."
     assert made.deprecation is not None
     assert made.deprecation.sunset_date == date(2027, 3, 1)

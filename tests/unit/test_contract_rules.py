@@ -31,7 +31,9 @@ class Row:
     back: str
 
 
-def type_row(label: str, before: str, after: str, forth: str, back: str, at: str = "") -> Row:
+def type_row(  # noqa: PLR0917 - a table reads best as a table
+    label: str, before: str, after: str, forth: str, back: str, at: str = ""
+) -> Row:
     """A change of the type of `weight`."""
     address = f"schema.weight{at}"
     return Row(

@@ -59,7 +59,7 @@ JUDGED: list[tuple[str, str, Class, Class, str | None, bool]] = [
 
 
 @pytest.mark.parametrize(("old", "new", "change", "declared", "required", "sufficient"), JUDGED)
-def test_a_bump_is_judged(
+def test_a_bump_is_judged(  # noqa: PLR0917 - a table reads best as a table
     old: str, new: str, change: Class, declared: Class, required: str | None, sufficient: bool
 ) -> None:
     verdict = judge(old, new, change)

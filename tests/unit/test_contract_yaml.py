@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from platform_cli.contracts.findings import FINDINGS, MOST_FINDINGS, Report
+from platform_cli.contracts.findings import FINDINGS, MOST_FINDINGS, Finding, Report
 from platform_cli.contracts.load import load
 from platform_cli.contracts.yaml_source import LARGEST, compose, plain
 from tests.unit.contract_samples import FULL, text
@@ -151,8 +151,8 @@ def test_every_kind_of_finding_is_documented() -> None:
     assert seen <= set(FINDINGS)
 
 
-def _findings(source: str | bytes) -> tuple[object, ...]:
-    return load(source.encode() if isinstance(source, str) else source, "x").findings  # type: ignore[return-value]  # only their ids are looked at
+def _findings(source: str | bytes) -> tuple[Finding, ...]:
+    return load(source.encode() if isinstance(source, str) else source, "x").findings
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ def test_a_value_as_json_has_it(written: str, value: object) -> None:
     root = compose(f"a: {written}\n".encode(), Report())
     assert root is not None
     if written == "0x_":
-        with pytest.raises(ValueError, match="0x_|invalid literal"):
+        with pytest.raises(ValueError, match=r"0x_|invalid literal"):
             plain(root)
     else:
         assert plain(root) == {"a": value}

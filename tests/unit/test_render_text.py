@@ -74,7 +74,9 @@ def test_what_is_clean_steers_nothing(text: str) -> None:
         for char in cleaned
         if char not in "\n\t" and unicodedata.category(char) in {"Cc", "Cs", "Zl", "Zp"}
     ]
-    assert not set(cleaned) & set("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+    assert not set(cleaned) & set(
+        "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+    )
     assert clean(cleaned) == cleaned
 
 

@@ -45,12 +45,16 @@ def diff(
       platform-cli contract diff main:product.contract.yaml product.contract.yaml
       platform-cli contract diff old.contract.yaml new.contract.yaml --format json
     """
+    from platform_cli import policies
     from platform_cli.cli.render import contract, json, text
     from platform_cli.contracts.compare import compare
+    from platform_cli.contracts.rules import reclassed
     from platform_cli.contracts.version import judge
 
     before, after = _contract(old), _contract(new)
-    comparison = compare(before, after, today=datetime.now(tz=UTC).date())
+    bundle = policies.released(invocation.settings.policy.bundle)
+    table = reclassed(policies.reclassed_rules(bundle))
+    comparison = compare(before, after, today=datetime.now(tz=UTC).date(), reclassed=table)
     verdict = judge(before.version, after.version, comparison.change_class)
     if invocation.json:
         json.write(contract.diff_document(comparison, verdict))

@@ -98,7 +98,8 @@ def _tell_runs(told: Mapping[str, Any], columns: int) -> None:
     out("The onboardings behind it")
     for run in told["runs"]:
         took = duration(run["lead_time_s"])
-        line = f"{run['domain']}  {run['profile']}  {took}  {_second(run['start'])} to {_second(run['ready'])}"
+        between = f"{_second(run['start'])} to {_second(run['ready'])}"
+        line = f"{run['domain']}  {run['profile']}  {took}  {between}"
         out(wrap(line, columns, "  ", "      "))
 
 
