@@ -36,6 +36,7 @@ FINDINGS: Final[dict[str, str]] = {
     "unknown-column": "a name that should be one of the contract's columns is not",
     "value-mismatch": "a default or a value of an enum that the column's type or list cannot hold",
     "sunset-invalid": "a sunset_date that is not a day of the calendar",
+    "duplicate-contract": "two files have one name and major",
     "more-findings": "there are more findings than are listed",
 }
 

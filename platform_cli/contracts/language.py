@@ -212,7 +212,7 @@ SLA: Final = Record(
     },
 )
 
-_ENTRY: Final = Record(
+ENTRY: Final = Record(
     "a mapping with meaning",
     {
         "meaning": Field(SAID, "What the column means.", required=True),
@@ -226,7 +226,7 @@ _ENTRY: Final = Record(
 
 SEMANTICS: Final = Entries(
     "a mapping from columns and rules to sentences",
-    ByForm("a sentence, or a mapping with meaning", SAID, mapping=_ENTRY),
+    ByForm("a sentence, or a mapping with meaning", SAID, mapping=ENTRY),
     {
         "grain": Field(
             ByForm(

@@ -264,7 +264,8 @@ class ListOf:
         if self.label is not None and isinstance(entry, Mapping):
             named = entry.entries.get(self.label)
             if named is not None and isinstance(named[1], Scalar):
-                return f"{address}.{shown(named[1].text)}"
+                label = shown(named[1].text)
+                return f"{address}.{label}" if address else label
         return f"{address}[{index}]"
 
     def schema(self) -> Schema:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterator
 from typing import Any
 
 from hypothesis import strategies as st
@@ -178,7 +179,7 @@ def damaged(draw: st.DrawFn) -> dict[str, Any]:
     """A valid contract with one to three places changed at random; it may still be valid."""
     made = copy.deepcopy(draw(documents()))
     for _ in range(draw(st.integers(1, 3))):
-        holder: Any = draw(st.sampled_from(list(_holders(made))))
+        holder = draw(st.sampled_from(list(_holders(made))))
         if isinstance(holder, list):
             _damage_list(draw, holder)
         elif holder and draw(st.booleans()):
@@ -193,13 +194,13 @@ def damaged(draw: st.DrawFn) -> dict[str, Any]:
 
 
 def _damage_list(draw: st.DrawFn, holder: list[Any]) -> None:
-    if holder and draw(st.booleans()):
+    if len(holder) > 0 and draw(st.booleans()):
         holder.pop(draw(st.integers(0, len(holder) - 1)))
     else:
         holder.append(copy.deepcopy(draw(st.sampled_from(PIECES))))
 
 
-def _holders(made: Any) -> Any:
+def _holders(made: Any) -> Iterator[Any]:
     """Every mapping and list of the document."""
     if isinstance(made, (dict, list)):
         yield made

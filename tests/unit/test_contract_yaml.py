@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -251,3 +252,27 @@ def test_64_kib_of_anything_are_decided(source: str) -> None:
     loaded = load(source.encode()[:N], "x")
     assert loaded.contract is None
     assert loaded.findings
+
+
+@pytest.mark.parametrize("source", [row[1] for row in REFUSED], ids=[row[0] for row in REFUSED])
+def test_the_parser_in_python_decides_alike(
+    source: str | bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where PyYAML was built without its C library; only its words differ, and where it stops."""
+    ours = [(one.id, one.address) for one in load(_bytes(source), "x").findings]
+    monkeypatch.setattr("platform_cli.contracts.yaml_source._PARSER", yaml.SafeLoader)
+    theirs = [(one.id, one.address) for one in load(_bytes(source), "x").findings]
+    assert theirs == ours
+
+
+def test_the_parser_in_python_gives_the_same_contract(monkeypatch: pytest.MonkeyPatch) -> None:
+    ours = load(VALID.encode(), "x").contract
+    monkeypatch.setattr("platform_cli.contracts.yaml_source._PARSER", yaml.SafeLoader)
+    theirs = load(VALID.encode(), "x").contract
+    assert ours is not None
+    assert theirs == ours
+    assert theirs.places == ours.places
+
+
+def _bytes(source: str | bytes) -> bytes:
+    return source.encode() if isinstance(source, str) else source

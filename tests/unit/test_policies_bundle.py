@@ -167,6 +167,10 @@ def test_rules_for_contracts_may_be_re_classed() -> None:
     assert reclassed_rules(made({**FILES, where: given})) == {"null-tightened": "major"}
     del (files := dict(FILES))[where]
     assert reclassed_rules(made(files)) == {}
+    with pytest.raises(PlatformError):
+        reclassed_rules(made({**FILES, "data.json": b'{"mesh": 1}'}))
+    with pytest.raises(PlatformError):
+        reclassed_rules(made({"data.json": b'{"mesh": 1}'}))
     wrongs: tuple[object, ...] = ({"null-tightened": "Major"}, [], {"x": None}, {"x": ["major"]})
     for wrong in wrongs:
         with pytest.raises(PlatformError) as raised:
@@ -238,6 +242,7 @@ def entry(name: str, kind: bytes = tarfile.REGTYPE) -> tarfile.TarInfo:
         packed([(entry("a"), b"1"), (entry("./a"), b"2")]),
         packed([(entry("a"), b"1")])[:-30],
     ],
+    ids=lambda _: "archive",  # a name made of bytes that hold the time differs in each process
 )
 def test_a_hostile_archive_is_refused(content: bytes, tmp_path: Path) -> None:
     (place := tmp_path / "b.tar.gz").write_bytes(content)

@@ -20,7 +20,7 @@ BUNDLE = released()
 ALL = [
     mutant for path, text in BUNDLE.modules(tests=False).items() for mutant in mutants(path, text)
 ]
-STEP = 1 if os.environ.get("PLATFORM_TEST_MUTANTS") == "all" else 6
+STEP = 1 if os.environ.get("PLATFORM_TEST_MUTANTS") == "all" else 12
 
 
 def survives(mutant: Mutant) -> bool:

@@ -80,9 +80,10 @@ def _contract(named: str) -> Contract:
         )
         for one in loaded.findings
     ]
+    found = "1 finding" if len(problems) == 1 else f"{len(problems)} findings"
     raise PlatformError(
         "PLT-CONTRACT-001",
-        f"{named} is not a valid contract: {problems[0].summary}. Nothing was compared.",
+        f"{named} is not a valid contract: {found}. Nothing was compared.",
         address=problems[0].address,
         problems=problems,
     )

@@ -93,7 +93,7 @@ def run_tests(
         json.write(output.test(report))
     else:
         policy.tell_test(report, _width(invocation))
-    return Exit.DONE if report.passed else Exit.DENIED
+    return Exit.DONE if report.passed else Exit.FAILED
 
 
 def explain(
