@@ -164,9 +164,9 @@ def test_an_outsider_who_reads_raw_fails_the_catalog_until_init_mends_it(
     platform: Platform,
 ) -> None:
     LocalCatalog(platform.home / "catalog").grant("loyalty", "raw", EVERYONE, "read")
-    code, checks = platform.verify()
-    assert code == 5
-    assert "raw" in checks["catalog"]["saw"]
+    code, told = platform.call("verify", "loyalty")
+    assert (code, told["error"]["code"]) == (5, "PLT-CHECK-001")
+    assert "raw" in told["error"]["summary"]
     code, told = platform.call(*INIT)
     assert (code, told["mutating_calls"]) == (0, 1)
     code, checks = platform.verify()
