@@ -83,8 +83,7 @@ class Run:
             return Build(over.status, self._did(), saw, over.next)
         finally:
             timer.cancel()
-        saw = f"every command succeeded on {self.order.branch} at {self.order.head[:12]}"
-        return Build("green", self._did(), saw)
+        return Build("green", self._did(), f"every command succeeded on {self.order.branch}")
 
     def _jobs(self) -> None:
         if self.order.workflow is None:
@@ -247,7 +246,8 @@ class Run:
         number = len(self._ran)
         if not number:
             return f"read {workflow.PATH} and ran nothing"
-        what = f"ran {number} command{'s' if number > 1 else ''} of ci.yml in a clean checkout"
+        commands = f"{number} command{'s' if number > 1 else ''}"
+        what = f"ran {commands} of ci.yml in a clean checkout of {self.order.head}"
         others = _some(list(dict.fromkeys(self._left_out)))
         aside = f" (not run here: {others})" if others else ""
         return command.readable(f"{what}: {_some(self._ran)}{aside}")
