@@ -97,10 +97,15 @@ def denied(domain: str, failed: Sequence[CheckResult]) -> PlatformError:
     names = ", ".join(check.id for check in failed)
     return PlatformError(
         "PLT-CHECK-001",
-        f"{domain} is set up, but not proven: {names} failed. {failed[0].saw.rstrip('.')}.",
+        f"{domain} is set up, but not proven: {names} failed. {_first_line(failed[0].saw)}.",
         hint=failed[0].next,
         address=f"checks/{failed[0].id}",
     )
+
+
+def _first_line(saw: str) -> str:
+    """What a check saw, without a command's last words: those stand with the check."""
+    return saw.partition("\n")[0].rstrip(":.")
 
 
 def sweep(wanted: Wanted, calls: Calls) -> None:

@@ -87,6 +87,29 @@ def test_at_any_moment(program: Program, number: signal.Signals, after_s: float)
     goes_on(program)
 
 
+def test_an_interrupt_while_text_is_run_ends_with_the_code(tmp_path: Path) -> None:
+    """Python remembers such a Ctrl-C though it was caught, and would end by the signal itself."""
+    inside = (
+        "import sys, types\n"
+        "app = types.ModuleType('platform_cli.cli.app')\n"
+        "def run(argv):\n"
+        "    try:\n"
+        "        exec('raise KeyboardInterrupt')\n"
+        "    except KeyboardInterrupt:\n"
+        "        return 130\n"
+        "app.run = run\n"
+        "sys.modules['platform_cli.cli.app'] = app\n"
+        "from platform_cli.__main__ import main\n"
+        "main()\n"
+    )
+    (tmp_path / "inside.py").write_text(inside, encoding="utf-8")
+    # It remembers for programs that are started with -m alone.
+    done = subprocess.run(
+        [sys.executable, "-m", "inside"], cwd=tmp_path, capture_output=True, check=False
+    )
+    assert done.returncode == INTERRUPTED, done
+
+
 @pytest.fixture
 def hanging(program: Program) -> Iterator[Callable[[str], Path]]:
     """Puts a git on the path that never answers one command; ends what hangs afterwards."""
