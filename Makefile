@@ -55,7 +55,7 @@ docs: $(BIN)/.installed
 # The locks carry hashes and no addresses: they hold with any mirror.
 lock:
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-strip-extras pyproject.toml requirements/build.in --extra local -o requirements/run.txt
-	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-strip-extras pyproject.toml requirements/build.in --extra local --group dev -o requirements/dev.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-strip-extras pyproject.toml requirements/build.in --extra local --extra postgres --extra pagerduty --extra pdpyras --group dev -o requirements/dev.txt
 
 clean:
 	rm -rf $(DEMO) build dist
