@@ -80,14 +80,13 @@ def hold_once(home: Path, name: str, fate: str) -> None:
 
 
 def hold_and_spawn(home: Path) -> None:
-    """Hold the domain, start a program that outlives this process, and be killed."""
+    """Hold the domain, start a program that outlives this process, and wait to be killed."""
     me = Holder(actor="ana", host="here", pid=os.getpid(), since=START)
     with opened(home).hold("local", "loyalty", me):
         code = "import sys; print('up', flush=True); sys.stdin.read()"
         # close_fds=False: only that the descriptors are not inheritable keeps the lock from it.
         subprocess.Popen([sys.executable, "-S", "-c", code], close_fds=False)
-        sys.stdin.readline()
-        die()
+        signal.pause()
 
 
 def hold_until_told(home: Path) -> None:
