@@ -30,6 +30,11 @@ class Entry:
     mode: bytes
     id: str
 
+    @property
+    def ordinary(self) -> bool:
+        """Whether it is a file, and neither a link nor a submodule."""
+        return self.mode.startswith(b"100")
+
 
 def write_folder(stream: IO[bytes], folder: Path, message: str, author: str) -> None:
     """The folder as one commit in the language of `git fast-import`, which applies no filter."""

@@ -11,8 +11,9 @@ import re
 import shutil
 import signal
 import subprocess
+import time
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -72,6 +73,7 @@ _CONFIG: Final = (
 )
 
 _LONGEST_WORDS: Final = 300
+_BETWEEN_LOOKS_S: Final = 0.1
 # What `env` answers with when it cannot find or run what it was given.
 _CANNOT_RUN: Final = frozenset({126, 127})
 _VERSION: Final = re.compile(rb"git version (\d+)\.(\d+)(?:\.(\d+))?")
@@ -119,15 +121,17 @@ class Process:
         *,
         stream: IO[bytes] | None = None,
         accept: Sequence[int] | None = (0,),
+        watch: Callable[[], None] | None = None,
     ) -> Done:
         """Run one command of git; `accept=None` leaves the judgement of its code to the caller.
 
-        Raises PLT-GIT-001 without a usable git, PLT-GIT-002 for another exit code or a time-out.
+        `watch` is called while it runs; what that raises ends git. Raises PLT-GIT-001 without a
+        usable git, PLT-GIT-002 for another exit code or a time-out.
         """
         executable = self._executable()
         if executable not in _SUPPORTED:
             self.version()
-        done = self._execute(executable, arguments, environment, stream)
+        done = self._execute(executable, arguments, environment, stream, watch)
         if accept is not None and done.status not in accept:
             raise failure(arguments[0], done)
         return done
@@ -161,6 +165,7 @@ class Process:
         arguments: Sequence[str],
         environment: Mapping[str, str],
         stream: IO[bytes] | None = None,
+        watch: Callable[[], None] | None = None,
     ) -> Done:
         started = _git_python()
         from git.exc import GitCommandNotFound
@@ -184,11 +189,16 @@ class Process:
             raise PlatformError("PLT-GIT-001", f"{executable} cannot be run") from None
         process = running.proc
         assert process is not None  # noqa: S101 - GitPython takes it away only when it is over
-        return self._wait(process, arguments[0])
+        return self._wait(process, arguments[0], watch)
 
-    def _wait(self, process: subprocess.Popen[bytes], command: str) -> Done:
+    def _wait(
+        self,
+        process: subprocess.Popen[bytes],
+        command: str,
+        watch: Callable[[], None] | None,
+    ) -> Done:
         try:
-            output, words = process.communicate(timeout=self.timeout_s)
+            output, words = self._communicate(process, watch)
         except BaseException as error:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
@@ -200,6 +210,23 @@ class Process:
                 ) from None
             raise
         return Done(process.returncode, output, words.decode(errors="replace"))
+
+    def _communicate(
+        self,
+        process: subprocess.Popen[bytes],
+        watch: Callable[[], None] | None,
+    ) -> tuple[bytes, bytes]:
+        if watch is None:
+            return process.communicate(timeout=self.timeout_s)
+        ends_s = time.monotonic() + self.timeout_s
+        while True:
+            left_s = ends_s - time.monotonic()
+            try:
+                return process.communicate(timeout=max(0.0, min(left_s, _BETWEEN_LOOKS_S)))
+            except subprocess.TimeoutExpired:
+                watch()
+                if left_s <= 0:
+                    raise
 
 
 def _git_python() -> Command:
