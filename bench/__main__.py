@@ -11,7 +11,7 @@ from pathlib import Path
 
 from bench.measure import Ratio
 
-BENCHES = ("startup", "init")
+BENCHES = ("startup", "init", "contracts", "policies", "calls", "latency", "kpi")
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 HEAD = """# Measurements
 
@@ -20,8 +20,8 @@ processes, several times, medians of the pairs. Absolute times are told to show 
 thing, and mean little on another machine. Written by `make bench`; one row alone:
 `python -m bench startup`.
 
-| id | ours | beside it | ours / beside (s) | ratio (lowest to highest) | goal | held |
-|---|---|---|---|---|---|---|
+| id | ours | beside it | ours / beside (s) | ratio (lowest to highest) | goal | held | pairs |
+|---|---|---|---|---|---|---|---|
 """
 
 
@@ -36,14 +36,14 @@ def main(names: list[str]) -> None:
     print("\n" + table)
     if not names:
         system = f"{platform.system()} {platform.machine()}, Python {platform.python_version()}"
-        PAGE.write_text(f"{HEAD}{table}\n\nLast run: {system}, {found[0].runs} pairs each.\n")
+        PAGE.write_text(f"{HEAD}{table}\n\nLast run: {system}.\n")
 
 
 def _row(r: Ratio) -> str:
     return (
         f"| `{r.id}` | {r.ours} | {r.beside} | {r.ours_s:.3f} / {r.beside_s:.3f} | "
-        f"{r.ratio:.2f} ({r.lowest:.2f} to {r.highest:.2f}) | ≤ {r.goal:g} | "
-        f"{'yes' if r.held else 'no'} |"
+        f"{r.ratio:.3g} ({r.lowest:.3g} to {r.highest:.3g}) | ≤ {r.goal:g} | "
+        f"{'yes' if r.held else 'no'} | {r.runs} |"
     )
 
 

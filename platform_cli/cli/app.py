@@ -48,7 +48,12 @@ TREE: Final[dict[str, Leaf | Branch]] = {
         "The data contract: its language, and what a change costs.",
         {
             "schema": Leaf("contract", "schema", "Print the JSON Schema of the language."),
+            "validate": Leaf(
+                "contract", "validate", "Check contracts: YAML, semver, dbt, policies."
+            ),
             "diff": Leaf("contract", "diff", "What changed between two contracts, by rule."),
+            "pins": Leaf("contract_pins", "pins", "What the pins of a repository come to."),
+            "consumers": Leaf("contract_pins", "consumers", "Who reads a table."),
         },
     ),
     "policy": Branch(
@@ -62,6 +67,11 @@ TREE: Final[dict[str, Leaf | Branch]] = {
             "sync": Leaf("policy", "sync", "Bring a repository to the current release."),
         },
     ),
+    "publish": Leaf("publish", "publish", "Register the product tables in the catalog."),
+    "product": Branch(
+        "The product tables of a domain's repository.",
+        {"add": Leaf("product", "add", "Add a contract, model, tests and alerts of a table.")},
+    ),
     "kpi": Branch(
         "The numbers the platform team reports.",
         {"onboarding": Leaf("kpi", "onboarding", "Onboarding lead time, and where it goes.")},
@@ -71,6 +81,7 @@ TREE: Final[dict[str, Leaf | Branch]] = {
         {
             "export": Leaf("journal", "export", "Print every event as JSON Lines."),
             "import": Leaf("journal", "import_", "Add the events of a file, each once."),
+            "migrate": Leaf("journal", "migrate", "Move a SQLite journal into the shared one."),
             "close": Leaf("journal", "close", "Take a typo or a test out of the numbers."),
         },
     ),

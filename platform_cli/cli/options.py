@@ -64,12 +64,7 @@ class Invocation:
 
 
 _SHARED: Final[dict[str, Any]] = {
-    "format": (
-        Annotated[
-            str, typer.Option("--format", help="How the result is printed.", metavar="human|json")
-        ],
-        "human",
-    ),
+    "format": (str, "human"),  # a command may have more of them: see `_shared`
     "profile": (
         Annotated[
             str | None, typer.Option("--profile", help="The profile to use.", metavar="NAME")
@@ -92,6 +87,12 @@ _SHARED: Final[dict[str, Any]] = {
     "debug": (Annotated[bool, typer.Option("--debug", help="Show tracebacks.")], False),
     "no_color": (Annotated[bool, typer.Option("--no-color", help="Plain text only.")], False),
 }
+
+
+def _shared(formats: tuple[str, ...]) -> dict[str, Any]:
+    """The shared options, with the formats that this command has."""
+    told = typer.Option("--format", help="How the result is printed.", metavar="|".join(formats))
+    return {**_SHARED, "format": (Annotated[str, told], formats[0])}
 
 
 def with_shared_options(function: Callable[..., int]) -> Callable[..., int]:
@@ -117,7 +118,7 @@ def with_shared_options(function: Callable[..., int]) -> Callable[..., int]:
             return Exit.DONE
 
     parameters = [p.replace(annotation=hints[p.name], kind=p.KEYWORD_ONLY) for p in own]
-    for name, (annotation, default) in _SHARED.items():
+    for name, (annotation, default) in _shared(formats).items():
         parameters.append(
             inspect.Parameter(
                 name,

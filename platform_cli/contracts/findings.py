@@ -61,6 +61,10 @@ class Finding:
     column: int
     expected: str | None = None
     nearest: str | None = None
+    way_out: str | None = None
+    """What to do, as a sentence."""
+    link: str | None = None
+    """Where the text of what was broken can be read."""
 
 
 @dataclass(slots=True)

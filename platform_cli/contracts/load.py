@@ -45,7 +45,8 @@ class Loaded:
 
     contract: Contract | None
     findings: tuple[Finding, ...]
-    root: Node | None = None
+    written: Any = None
+    """What is written, as JSON has it; None where the YAML itself cannot be read."""
 
     @property
     def valid(self) -> bool:
@@ -53,14 +54,8 @@ class Loaded:
         return not any(finding.severity == "error" for finding in self.findings)
 
     def document(self) -> Any:
-        """What is written, as JSON has it; None where the YAML itself cannot be read.
-
-        For policies, which judge what they are handed and not what we make of it.
-        """
-        try:
-            return plain(self.root) if self.root is not None else None
-        except ValueError:
-            return None
+        """What is written: for policies, which judge that and not what we make of it."""
+        return self.written
 
 
 def load(data: bytes, path: str) -> Loaded:
@@ -77,7 +72,15 @@ def load(data: bytes, path: str) -> Loaded:
         if all(_about_deprecation(finding) for finding in report.findings):
             contract = _contract(values, path, report)
     report.findings.sort(key=lambda finding: (finding.line, finding.column))
-    return Loaded(contract, tuple(report.findings), root)
+    # Not the nodes themselves: of ten thousand contracts they would fill the memory.
+    return Loaded(contract, tuple(report.findings), _written(root))
+
+
+def _written(root: Node) -> Any:
+    try:
+        return plain(root)
+    except ValueError:
+        return None
 
 
 def _about_deprecation(finding: Finding) -> bool:

@@ -1,26 +1,31 @@
 """`consumes.yaml`: what a domain reads from others, and what its producers make of each pin.
 
-A pin is resolved against contracts that are handed in; where they come from is not known here.
+A pin is resolved against what is handed in as published; where that comes from is not known here.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, Protocol
 
 from platform_cli.contracts.findings import Finding, Place, Report, Severity
 from platform_cli.contracts.language import TABLE
-from platform_cli.contracts.model import Contract
+from platform_cli.contracts.model import Deprecation
 from platform_cli.contracts.record import Field, Record
 from platform_cli.contracts.shape import INVALID, ListOf, Text, Word
-from platform_cli.contracts.yaml_source import compose
+from platform_cli.contracts.yaml_source import Items, Mapping, Node, compose
 
 OnBreaking = Literal["fail", "warn"]
 
+NAME: Final = "consumes.yaml"
+
 PIN_FINDINGS: Final[dict[str, str]] = {
+    "consumes-unreadable": "a `consumes.yaml` cannot be read: what it reads is not known",
+    "contract-unreadable": "what pins are resolved against has a contract that is not valid: it "
+    "counts as not published (warning)",
     "pin-unknown-table": "no contract of that name is published",
     "pin-draft": "the contract is a draft, which is not published",
     "pin-not-yet": "the pinned version is higher than what is published",
@@ -97,12 +102,46 @@ class LoadedPins:
     findings: tuple[Finding, ...]
 
 
+class Offer(Protocol):
+    """What resolving asks of a contract, be it a file or what a catalog says of a table."""
+
+    @property
+    def path(self) -> str:
+        """Where it is: a file, or the table in its catalog."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """The table, fully qualified."""
+        ...
+
+    @property
+    def version(self) -> str:
+        """The contract's version."""
+        ...
+
+    @property
+    def major(self) -> int:
+        """The first number of the version."""
+        ...
+
+    @property
+    def draft(self) -> bool:
+        """Whether it is not published yet."""
+        ...
+
+    @property
+    def deprecation(self) -> Deprecation | None:
+        """What this major replaces, and until when."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Resolution:
     """What a pin comes to today."""
 
     pin: Pin
-    contract: Contract | None
+    contract: Offer | None
     """The highest published version that the pin takes."""
     sunset_date: date | None
     days_left: int | None
@@ -120,36 +159,43 @@ def load(data: bytes) -> LoadedPins:
         return LoadedPins((), found)
     values = _FILE.read(root, "", report)
     pins = []
-    seen: set[tuple[str, str]] = set()
-    for entry in values if values is not INVALID else ():
+    seen: set[tuple[str, int]] = set()
+    for place, entry in zip(_places(root), values if values is not INVALID else (), strict=False):
         if "source" not in entry or "pin" not in entry:
             continue
-        pin = _pin(entry, report)
-        key = (pin.source, pin.text.partition(".")[0])
+        pin = _pin(entry, place)
+        key = (pin.source, pin.major)
         if key in seen:
-            message = f"{pin.source} is pinned to {key[1]}.x twice"
-            report.add("duplicate-value", pin.source, message, expected="one pin a major")
+            message = f"{pin.source} is pinned to ^{pin.major} twice"
+            expected = "one pin a major"
+            report.add("duplicate-value", pin.source, message, expected=expected, at=place)
         seen.add(key)
         pins.append(pin)
     report.findings.sort(key=lambda finding: (finding.line, finding.column))
     return LoadedPins(tuple(pins), tuple(report.findings))
 
 
-def _pin(entry: dict[str, Any], report: Report) -> Pin:
+def _places(root: Node) -> Iterator[Place]:
+    """Where each entry stands. Two majors of one table have one address and two places."""
+    for entry in root.entries if isinstance(root, Items) else ():
+        if isinstance(entry, Mapping):
+            yield entry.line, entry.column
+
+
+def _pin(entry: dict[str, Any], place: Place) -> Pin:
     major, _, minor = entry["pin"].removeprefix("^").partition(".")
-    place = report.places[entry["source"]]
     return Pin(entry["source"], int(major), int(minor), entry.get("on_breaking", "fail"), place)
 
 
-def resolve(pins: Iterable[Pin], contracts: Iterable[Contract], *, today: date) -> list[Resolution]:
+def resolve(pins: Iterable[Pin], contracts: Iterable[Offer], *, today: date) -> list[Resolution]:
     """What each pin comes to among the contracts, in the order of the pins. Today is in UTC."""
-    by_name: dict[str, list[Contract]] = {}
+    by_name: dict[str, list[Offer]] = {}
     for contract in contracts:
         by_name.setdefault(contract.name, []).append(contract)
     return [_resolve(pin, by_name.get(pin.source, []), by_name, today) for pin in pins]
 
 
-def _resolve(pin: Pin, known: Sequence[Contract], names: Iterable[str], today: date) -> Resolution:
+def _resolve(pin: Pin, known: Sequence[Offer], names: Iterable[str], today: date) -> Resolution:
     published = [contract for contract in known if not contract.draft]
     fitting = [contract for contract in published if pin.takes(contract.version)]
     chosen = _highest(fitting)
@@ -166,13 +212,13 @@ def _resolve(pin: Pin, known: Sequence[Contract], names: Iterable[str], today: d
     return Resolution(pin, chosen, sunset, days_left, tuple(findings))
 
 
-def _highest(contracts: Sequence[Contract]) -> Contract | None:
+def _highest(contracts: Sequence[Offer]) -> Offer | None:
     from semver import Version
 
     return max(contracts, key=lambda one: Version.parse(one.version), default=None)
 
 
-def _announced(pin: Pin, published: Sequence[Contract]) -> Contract | None:
+def _announced(pin: Pin, published: Sequence[Offer]) -> Offer | None:
     """The contract whose deprecation ends the pinned major; the latest word counts."""
     ending = []
     for one in published:
@@ -186,7 +232,7 @@ def _announced(pin: Pin, published: Sequence[Contract]) -> Contract | None:
     return _highest(ending)
 
 
-def _sunsetting(pin: Pin, announced: Contract, days_left: int) -> Finding:
+def _sunsetting(pin: Pin, announced: Offer, days_left: int) -> Finding:
     deprecation = announced.deprecation
     notes = deprecation.migration_notes.strip() if deprecation else ""
     next_pin = f"^{announced.major}.{announced.version.split('.')[1]}"
@@ -201,7 +247,7 @@ def _sunsetting(pin: Pin, announced: Contract, days_left: int) -> Finding:
 
 
 def _unresolved(
-    pin: Pin, known: Sequence[Contract], published: Sequence[Contract], names: Iterable[str]
+    pin: Pin, known: Sequence[Offer], published: Sequence[Offer], names: Iterable[str]
 ) -> Finding:
     if not known:
         nearest = Report().nearest(pin.source, names)
@@ -219,7 +265,7 @@ def _unresolved(
     return _finding("pin-not-yet", "error", message, pin)
 
 
-def _beyond(pin: Pin, newest: Contract) -> bool:
+def _beyond(pin: Pin, newest: Offer) -> bool:
     """Whether the producer has gone on past everything that the pin takes."""
     minor = int(newest.version.split(".")[1])
     if newest.major == pin.major == 0:

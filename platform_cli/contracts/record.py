@@ -6,7 +6,7 @@ from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass, field
 from typing import Any
 
-from platform_cli.contracts.findings import Report, shown
+from platform_cli.contracts.findings import Report, place_of, shown
 from platform_cli.contracts.shape import INVALID, Anything, Schema, Shape, wrong_type
 from platform_cli.contracts.yaml_source import Items, Mapping, Node, Scalar
 
@@ -65,7 +65,9 @@ class Record:
                 where = f"{address} has no {name}" if address else f"the contract has no {name}"
                 expected = one.shape.expected
                 message = f"{where}: {expected}"
-                report.add("missing-field", f"{prefix}{name}", message, expected=expected)
+                # Another entry of a list may have this address, and the field.
+                at = place_of(report.places, address)
+                report.add("missing-field", f"{prefix}{name}", message, expected=expected, at=at)
         for name, other in self.needs.items():
             if name in node.entries and other not in node.entries:
                 message = f"{name} says something about {other}, and there is no {other}"

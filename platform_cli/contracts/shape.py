@@ -243,7 +243,7 @@ class ListOf:
         seen: dict[object, int] = {}
         for index, entry in enumerate(node.entries):
             here = self._address(entry, address, index)
-            report.places.setdefault(here, (entry.line, entry.column))
+            report.places[here] = (entry.line, entry.column)
             value = self.of.read(entry, here, report)
             if value is INVALID:
                 if report.full:

@@ -162,7 +162,7 @@ def _semantics(keys: list[str]) -> st.SearchStrategy[Any]:
 
 
 PIECES: list[Any] = [
-    None, True, 0, -1, 1.5, 365, "", " ", "TODO", "x", "2.1.0", "2.1", "24h", "24 h", "99.9%",
+    None, True, 0, -1, 1.5, 365, 1_000_001, "", " ", "TODO", "x", "2.1.0", "2.1", "24h", "24 h", "99.9%",
     "101%", "@team", "team", "int", "decimal(5,2)", "array<string>", "struct<a: date>", "editorial",
     [], ["a"], ["a", "a"], {}, {"a": "b"}, {"team": "@a"}, {"meaning": "a"}, {"name": "a"},
     "orders.product.x", "orders.gold.x", "2026-11-21", "2026-13-01", "EUR", "eur",

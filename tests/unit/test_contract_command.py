@@ -20,6 +20,7 @@ Run = Callable[..., tuple[int, str, str]]
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Run:
     monkeypatch.setenv("PLATFORM_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("COLUMNS", "200")  # whoever runs the tests may have set it
     monkeypatch.chdir(tmp_path)
 
     def called(*argv: str) -> tuple[int, str, str]:
@@ -167,6 +168,28 @@ def test_a_file_of_a_commit(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
         code, _, err = run("diff", nowhere, "facts.contract.yaml")
         assert code == 2
         assert "PLT-CONTRACT-002" in err
+
+
+def test_a_commit_by_whatever_people_call_it(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    git("init", "-q", "-b", "main")
+    write("facts.contract.yaml", {})
+    git("add", ".")
+    git("commit", "-q", "-m", "first")
+    git("tag", "-a", "v1", "-m", "m")
+    first = git("rev-parse", "HEAD")
+    write("facts.contract.yaml", {"version": "2.1.1", "description": "Other."})
+    git("commit", "-q", "-a", "-m", "second")
+    git("worktree", "add", "-q", "--detach", "../linked")
+    for place in (".", "../linked"):
+        monkeypatch.chdir(place)
+        for called in ("HEAD~1", "v1", first[:9], "main^", first):
+            code, out, _ = run("diff", f"{called}:facts.contract.yaml", "HEAD:facts.contract.yaml")
+            assert (code, "2.1.0 -> 2.1.1: patch" in out) == (0, True)
+        for nowhere in ("HEAD~9", "v2", "--all", "-x", ""):
+            code, _, err = run(
+                "diff", "--", f"{nowhere}:facts.contract.yaml", "facts.contract.yaml"
+            )
+            assert (code, "PLT-CONTRACT-002" in err) == (2, True)
 
 
 def test_a_name_on_the_screen_cannot_steer_it(run: Run) -> None:

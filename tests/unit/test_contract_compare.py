@@ -17,9 +17,9 @@ from platform_cli.contracts.model import Contract
 from platform_cli.contracts.rules import CLASSES, RULES, Class, rank
 from platform_cli.contracts.types import Struct
 from platform_cli.contracts.values import same_key
+from tests.unit.contract_changes import ROWS
 from tests.unit.contract_samples import TODAY, changed, contract
 from tests.unit.contract_strategies import documents
-from tests.unit.test_contract_rules import ROWS
 
 slow = settings(
     suppress_health_check=[HealthCheck.too_slow],

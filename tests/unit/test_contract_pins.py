@@ -88,8 +88,19 @@ def test_what_is_wrong(source: str, identity: str, address: str, nearest: str | 
 
 def test_two_majors_of_one_table_may_be_read() -> None:
     source = "- {source: a.product.b, pin: ^1.0}\n- {source: a.product.b, pin: ^2.0}"
-    assert len(load(source.encode()).pins) == 2
+    assert [pin.place for pin in load(source.encode()).pins] == [(1, 3), (2, 3)]
     assert load(source.encode()).findings == ()
+
+
+def test_what_is_wrong_with_the_second_entry_of_a_table_stands_there() -> None:
+    source = "- {source: a.product.b, pin: ^1.0}\n- x\n- {source: a.product.b}\n"
+    assert [(one.id, one.line) for one in load(source.encode()).findings] == [
+        ("wrong-type", 2), ("missing-field", 3),
+    ]  # fmt: skip
+    twice = "- {source: a.product.b, pin: ^1.0}\n- x\n- {source: a.product.b, pin: ^1.4}\n"
+    loaded = load(twice.encode())
+    assert [(one.id, one.line) for one in loaded.findings][1:] == [("duplicate-value", 3)]
+    assert [pin.place[0] for pin in loaded.pins] == [1, 3]
 
 
 def test_what_is_right_counts_beside_what_is_wrong() -> None:
@@ -232,8 +243,10 @@ def test_pins_are_resolved_in_their_order() -> None:
 
 
 def test_every_finding_of_a_pin_is_tested() -> None:
-    here = Path(__file__).read_text(encoding="utf-8")
-    assert [name for name in PIN_FINDINGS if f'"{name}"' not in here] == []
+    here = Path(__file__)
+    beside = here.with_name("test_contract_pins_command.py")
+    texts = here.read_text(encoding="utf-8") + beside.read_text(encoding="utf-8")
+    assert [name for name in PIN_FINDINGS if f'"{name}"' not in texts] == []
 
 
 @given(st.binary(max_size=200))

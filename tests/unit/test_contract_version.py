@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from platform_cli.contracts.load import load
 from platform_cli.contracts.rules import CLASSES, Class, reclassed
-from platform_cli.contracts.version import NOTICE_DAYS, VERSION_RULES, Judgement, check, judge
+from platform_cli.contracts.version import NOTICE_DAYS, VERSION_RULES, check, judge
 from platform_cli.errors import Exit, PlatformError
-from tests.unit.contract_samples import GONE, TODAY, changed, contract, document, text
+from tests.unit.contract_samples import GONE, TODAY, changed, document, text
 
 JUDGED: list[tuple[str, str, Class, Class, str | None, bool]] = [
     # old, new, class, declared, required, sufficient
@@ -275,41 +275,3 @@ def test_a_bundle_that_reclasses_what_is_not_there_is_refused(rule: str, wanted:
 def test_every_version_rule_is_found_by_a_test_above() -> None:
     here = Path(__file__).read_text(encoding="utf-8")
     assert [rule for rule in VERSION_RULES if f'"{rule}"' not in here] == []
-
-
-def test_a_quarter_in_the_life_of_a_table() -> None:
-    """A check, two columns, and a rename that is first passed off as additive."""
-    first = document({"version": "2.1.0"})
-    checked = document({"version": "2.1.1"}, first)
-    assert judged(first, checked).findings == ()
-
-    region = document({"version": "2.2.0", "schema.sales_region": {"type": "string"}}, checked)
-    assert judged(checked, region).findings == ()
-
-    channel = document({"version": "2.3.0", "schema.channel": {"type": "string"}}, region)
-    assert judged(region, channel).findings == ()
-
-    renamed = {
-        "schema.weight": GONE,
-        "schema.mass": {"type": "double", "unit": "kg", "required": True},
-    }
-    refused = judged(channel, document({"version": "2.4.0", **renamed}, channel))
-    assert refused.verdict.sufficient is False
-    assert refused.verdict.required_version == "3.0.0"
-    assert {one.id for one in refused.findings} >= {
-        "bump-too-small", "column-removed", "column-added-required",
-    }  # fmt: skip
-    assert "requires major version bump" in refused.findings[0].message
-
-    notice = {"previous_version": "2.3.0", "migration_notes": "weight is mass now."}
-    for days, expected in ((90, []), (89, ["sunset-too-soon"])):
-        sunset = (TODAY + timedelta(days=days)).isoformat()
-        new = document(
-            {"version": "3.0.0", "deprecation": {**notice, "sunset_date": sunset}, **renamed},
-            channel,
-        )
-        assert [one.id for one in judged(channel, new).findings] == expected
-
-
-def judged(old: dict[str, Any], new: dict[str, Any]) -> Judgement:
-    return check(contract(old), contract(new), today=TODAY)

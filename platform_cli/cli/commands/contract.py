@@ -1,4 +1,4 @@
-"""`platform-cli contract diff|schema`: parse, compare, render."""
+"""`platform-cli contract validate|diff|schema`: parse, check or compare, render."""
 
 from __future__ import annotations
 
@@ -29,6 +29,66 @@ def schema(invocation: Invocation) -> int:
 
     json.write(made())
     return Exit.DONE
+
+
+def validate(
+    invocation: Invocation,
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="PATHS", help="Contracts or folders; else the whole repository."),
+    ] = None,
+    *,
+    baseline: Annotated[
+        str | None,
+        typer.Option("--baseline", metavar="REF", help="Judge the version against this commit."),
+    ] = None,
+    dbt: Annotated[
+        Path | None,
+        typer.Option("--dbt", metavar="DIR", help="The dbt project; else the repository's own."),
+    ] = None,
+) -> int:
+    """Check contracts: the YAML, the version against a baseline, the dbt model, the policies.
+
+    One card a contract, every finding at once; exits with 5 where a check fails. A baseline is
+    read from the commit: the work tree stays as it is, and nothing of the repository is run.
+    --format github annotates a pull request.
+
+    \b
+    Examples:
+      platform-cli contract validate
+      platform-cli contract validate product --baseline origin/main
+      platform-cli contract validate product.contract.yaml --dbt . --format json
+    """
+    from platform_cli import policies
+    from platform_cli.cli.render import contract, json, text
+    from platform_cli.domain_repo.contract_files import Project
+    from platform_cli.domain_repo.validating import Wish, validated
+    from platform_cli.git import Git
+    from platform_cli.settings import process_environment
+
+    settings = invocation.settings
+    project = None
+    if settings.project is not None:
+        own = settings.contract
+        project = Project(settings.project.parent, own.paths, own.dbt)
+    validation = validated(
+        Wish(Path.cwd(), tuple(paths or ()), baseline, dbt, project),
+        policies.released(settings.policy.bundle),
+        git=Git(process_environment()),
+        engine="auto",
+        now=datetime.now(tz=UTC),
+    )
+    if invocation.json:
+        json.write(contract.validation_document(validation))
+    elif invocation.format == "github":
+        contract.annotate_validation(validation)
+    else:
+        columns = text.width(invocation.terminal, sys.stdout, settings.output.width)
+        contract.tell_validation(validation, columns)
+    return Exit.DENIED if validation.outcome == "failed" else Exit.DONE
+
+
+validate.formats = ("human", "json", "github")  # type: ignore[attr-defined]  # read by with_shared_options
 
 
 def diff(
@@ -107,15 +167,14 @@ def _text(named: str) -> bytes:
     )
 
 
-def _committed(reference: str, path: str) -> bytes | None:
-    """The file at a branch, at HEAD or at a full commit id of the repository around us."""
-    from platform_cli.git import Git
+def _committed(called: str, path: str) -> bytes | None:
+    """The file as a commit of the repository around us has it; None without one or the other."""
+    from platform_cli.git import Git, around
     from platform_cli.settings import process_environment
 
-    here = Path.cwd()
-    top = next((place for place in (here, *here.parents) if (place / ".git").is_dir()), None)
-    if top is None:
+    tree = around(Path.cwd())
+    if tree is None:
         return None
-    git, bare = Git(process_environment()), top / ".git"
-    revision = git.default_branch(bare) if reference == "HEAD" else reference
-    return git.show(bare, revision, path) if revision is not None else None
+    git = Git(process_environment())
+    commit = git.resolve(tree.repository, called)
+    return git.show(tree.repository, commit, path) if commit is not None else None
