@@ -4,6 +4,7 @@
 #   make test    all tests, in a virtual environment of their own
 #   make check   what CI holds: format, lint, types, layers, generated pages
 #   make crash   every kill point and every pair of kills (long)
+#   make live-github ORGANISATION=acme   the forge's tests on a real organisation, with GH_TOKEN
 #   make bench   side-by-side measurements (long)
 
 PYTHON ?= python3
@@ -12,7 +13,7 @@ BIN    := $(VENV)/bin
 DEMO   := .demo
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test check crash fuzz bench docs lock clean
+.PHONY: demo test check crash live-github fuzz bench docs lock clean
 
 # The program itself is installed each time, from this checkout: its requirements only once.
 demo: $(DEMO)/venv/.installed
@@ -42,6 +43,9 @@ check: $(BIN)/.installed
 
 crash: $(BIN)/.installed
 	$(BIN)/python -m pytest tests/crash -m crash --sweep all -n auto
+
+live-github: $(BIN)/.installed
+	$(BIN)/python -m pytest tests/providers/test_forge_github_live.py --live-github "$(ORGANISATION)"
 
 fuzz: $(BIN)/.installed
 	$(BIN)/python -m pytest tests -m "not crash" --hypothesis-profile long -n auto

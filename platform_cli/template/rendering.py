@@ -14,13 +14,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, NoReturn
+from typing import Any, Final, Literal, NoReturn
 
 from platform_cli.errors import PlatformError, Problem
 from platform_cli.template.asking import questions, refuse, several, unrenderable, wrong_with_text
 from platform_cli.template.checking import wrong_with_file
 
-REQUIRED_CHECKS: Final = ("dbt",)
+REQUIRED_CHECKS: Final = ("dbt", "contract", "policy")
 """The checks that `main` of a domain's repository requires: the names of the jobs in its ci.yml."""
 
 _VERSION: Final = "template_version"
@@ -37,11 +37,11 @@ class Rendered:
     version: str
 
 
-def packaged() -> Path:
-    """The template that comes with the program: inside a wheel, or beside the package."""
+def packaged(name: Literal["domain", "product", "service"] = "domain") -> Path:
+    """A template that comes with the program: inside a wheel, or beside the package."""
     package = Path(__file__).resolve().parent.parent
-    inside = package / "templates" / "domain"
-    return inside if inside.is_dir() else package.parent / "templates" / "domain"
+    inside = package / "templates" / name
+    return inside if inside.is_dir() else package.parent / "templates" / name
 
 
 def render(source: Path, data: Mapping[str, Any], into: Path) -> Rendered:

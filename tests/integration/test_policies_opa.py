@@ -1,7 +1,7 @@
 """The embedded engine and real Open Policy Agent: the same decisions on the same inputs.
 
-opa and regal are looked for on the PATH and in the folder PLATFORM_TEST_TOOLS; where one is
-absent its tests are skipped and say so.
+opa and regal are looked for on the PATH and in the folder PLATFORM_TEST_TOOLS, which `.ci/tools`
+fills; where one is absent its tests are skipped and say so. `make fuzz` compares many more inputs.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from platform_cli import policies
 from platform_cli.errors import PlatformError
@@ -30,7 +31,15 @@ from tests.policies_generated import generated
 pytestmark = pytest.mark.integration
 
 NOW = datetime(2026, 12, 24, tzinfo=UTC)
-INPUTS = 1_100  # for each kind; every policy of the kind decides on each
+INPUTS = 1_100  # for each kind and seed; every policy of the kind decides on each
+SEED = 20261121
+FUZZED = 25  # so many seeds, where the hypothesis profile is the long one
+
+
+def seeds() -> range:
+    """The one seed of CI, or with `make fuzz` that one and more after it."""
+    fuzzing = settings.get_current_profile_name() == "long"
+    return range(SEED, SEED + (FUZZED if fuzzing else 1))
 
 
 def tool(name: str) -> Path:
@@ -72,9 +81,14 @@ def run(*arguments: str | Path) -> str:
 
 @pytest.mark.parametrize("kind", inputs.KINDS)
 def test_both_engines_decide_alike(kind: inputs.Kind, bundle: Bundle, opa: Opa) -> None:
+    for seed in seeds():
+        compare(kind, seed, bundle, opa)
+
+
+def compare(kind: inputs.Kind, seed: int, bundle: Bundle, opa: Opa) -> None:
     documents = [
         policies.document(f"{number}.json", content, kind)
-        for number, content in enumerate(generated(kind, INPUTS))
+        for number, content in enumerate(generated(kind, INPUTS, seed))
     ]
     embedded = evaluate(bundle, documents, engine=Embedded(), now=NOW)
     real = evaluate(bundle, documents, engine=opa, now=NOW)

@@ -13,6 +13,7 @@ from threading import Thread
 import pytest
 
 from platform_cli.git import Git
+from platform_cli.providers.forge import ci, workflow
 from platform_cli.providers.forge.local import LocalForge
 from platform_cli.providers.forge.port import Build
 from tests.providers.forge_ci import STEPS, CiFixtures
@@ -148,6 +149,86 @@ jobs:
         assert (built.status, built.saw) == ("absent", "sh is missing on this machine")
 
 
+class TestPullRequest(CiFixtures):
+    def built(self, forge: LocalForge, folder: Path, text: str) -> Build:
+        """The build of `main`'s tip as a change that goes from `change` to `main`."""
+        head = self.pushed(forge, folder, text)
+
+        def checkout(into: Path) -> None:
+            forge.checkout(NAME, "main", into)
+
+        review = ci.Review(7, "main", "0" * 40)
+        order = ci.Order("acme/loyalty", "change", head, {}, text.encode(), checkout, review)
+        return ci.Run(order, forge.git.environment, 60, Flag()).build()
+
+    def test_what_is_for_a_pull_request_is_run(self, forge: LocalForge, tmp_path: Path) -> None:
+        text = """\
+on: pull_request
+jobs:
+  after:
+    if: github.event_name == 'push'
+    steps: [{run: exit 1}]
+  review:
+    if: github.event_name == 'pull_request' && github.base_ref == 'main'
+    env: {BASE: "${{ github.event.pull_request.base.sha }}", FROM: "${{ github.head_ref }}"}
+    steps:
+      - run: test "$BASE $FROM" = "0000000000000000000000000000000000000000 change"
+      - run: test "$GITHUB_EVENT_NAME $GITHUB_REF $GITHUB_BASE_REF" = "pull_request refs/pull/7/merge main"
+      - run: exit 1
+        if: github.ref == 'refs/heads/main'
+"""
+        built = self.built(forge, tmp_path, text)
+        assert (built.status, built.did.startswith("ran 2 commands")) == ("green", True)
+
+    def test_a_push_has_no_base(self, forge: LocalForge, tmp_path: Path) -> None:
+        text = f"""{STEPS}
+      - run: test -z "$BASE$GITHUB_BASE_REF$GITHUB_HEAD_REF"
+        env: {{BASE: "${{{{ github.event.pull_request.base.sha }}}}"}}
+"""
+        assert self.build(forge, tmp_path, text).status == "green"
+
+    @pytest.mark.parametrize("event", ["push", "pull_request"])
+    def test_nothing_else_of_the_event_is_guessed(
+        self, forge: LocalForge, tmp_path: Path, event: str
+    ) -> None:
+        text = f"{STEPS}      - run: echo ${{{{ github.event.pull_request.title }}}}\n"
+        build = self.build if event == "push" else self.built
+        built = build(forge, tmp_path, text)
+        assert built.status == "red"
+        assert "github.event.pull_request.title' cannot be evaluated" in built.saw
+
+
+class TestWhatDeploys(CiFixtures):
+    def test_is_not_run_and_nor_is_what_comes_after(
+        self, forge: LocalForge, tmp_path: Path
+    ) -> None:
+        text = f"""\
+on: push
+jobs:
+  build:
+    steps: [{{run: "true"}}]
+  publish:
+    needs: build
+    environment: production
+    steps:
+      - run: touch {tmp_path}/published
+        env: {{TOKEN: "${{{{ secrets.TOKEN }}}}"}}
+  look:
+    needs: [build, publish]
+    steps: [{{run: touch {tmp_path}/looked}}]
+"""
+        built = self.build(forge, tmp_path, text)
+        assert built.status == "green"
+        assert built.did.endswith(": true (not run here: look, publish)")
+        assert not (tmp_path / "published").exists()
+        assert not (tmp_path / "looked").exists()
+
+    def test_alone_proves_nothing(self, forge: LocalForge, tmp_path: Path) -> None:
+        text = "on: push\njobs: {p: {environment: production, steps: [{run: 'true'}]}}\n"
+        built = self.build(forge, tmp_path, text)
+        assert (built.status, built.did) == ("red", f"read {workflow.PATH} and ran nothing")
+
+
 class TestRed(CiFixtures):
     def test_says_which_step_and_its_last_words(self, forge: LocalForge, tmp_path: Path) -> None:
         text = f"""{STEPS}
@@ -253,6 +334,16 @@ class TestAbsent(CiFixtures):
             built.next
             == "Install the program that the last line names, then run the same line again."
         )
+
+    @pytest.mark.parametrize(
+        "command", ["exit 127", "env no-such-tool", "echo on\n          sh -c no"]
+    )
+    def test_one_that_something_else_looks_for_is_red(
+        self, forge: LocalForge, tmp_path: Path, command: str
+    ) -> None:
+        built = self.build(forge, tmp_path, f"{STEPS}      - run: |\n          {command}\n")
+        assert built.status == "red"
+        assert "exit code 127" in built.saw
 
     @pytest.mark.parametrize("command", ["! false", "A=1 B='2 3' : # x", "if true; then :; fi"])
     def test_words_of_the_shell_are_no_tools(

@@ -8,18 +8,20 @@ import shutil
 import stat
 import subprocess
 import sys
+import sysconfig
 import tempfile
+import venv
 from dataclasses import replace
 from pathlib import Path
 from threading import Event as Flag
 
 import pytest
 
-from platform_cli import template
+from platform_cli import __version__, template
 from platform_cli.git import Git
 from platform_cli.providers.forge.local import LocalForge
 from platform_cli.providers.forge.port import Author, Build, Commit
-from tests.integration.test_domain_repository import LEAST
+from tests.integration.domain_rendered import LEAST
 from tests.providers.forge_ci import STEPS, CiFixtures
 from tests.providers.forge_local import create, environment
 from tests.providers.forge_suite import NAME, refused
@@ -70,6 +72,29 @@ class TestScrubbed(CiFixtures):
         assert found[1] == str(mine)
         assert all(Path(folder).is_absolute() and Path(folder).is_dir() for folder in found)
         assert len(found) == len(set(found))
+
+    def test_platform_cli_is_the_one_that_is_running(
+        self, forge: LocalForge, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Without a script beside Python, and with another one on the PATH and in the checkout."""
+        folder = tmp_path / "bare"
+        venv.EnvBuilder(symlinks=True).create(folder)
+        hook = Path(sysconfig.get_path("purelib", "venv", {"base": str(folder)}), "ours.pth")
+        hook.write_text(f"import site; site.addsitedir({sysconfig.get_path('purelib')!r})\n")
+        other = tmp_path / "other"
+        other.mkdir()
+        (other / "platform-cli").write_text("#!/bin/sh\nexit 9\n")
+        (other / "platform-cli").chmod(0o755)
+        path = os.pathsep.join([str(other), os.environ["PATH"]])
+        seen = Git({**forge.git.environment, "PATH": path})
+        text = f"{STEPS}      - run: platform-cli --version > {tmp_path}/said\n"
+        theirs = dict.fromkeys(("__init__.py", "__main__.py"), "raise SystemExit(8)\n")
+        more = {f"platform_cli/{name}": lines for name, lines in theirs.items()}
+        self.pushed(forge, tmp_path, text, more)
+        monkeypatch.setattr(sys, "executable", str(folder / "bin" / "python"))
+        built = replace(forge, git=seen).build(NAME, "main", Flag())
+        assert built.status == "green", built.saw
+        assert (tmp_path / "said").read_text() == f"platform-cli {__version__}\n"
 
     def test_the_folders_are_for_this_person_alone(self, forge: LocalForge, tmp_path: Path) -> None:
         script = f'stat -c %a "$(dirname "$HOME")" > {tmp_path}/mode || true'

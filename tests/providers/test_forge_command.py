@@ -65,7 +65,7 @@ def test_the_end_of_a_huge_output_is_kept(tmp_path: Path) -> None:
     lines = ended.last.split("\n")
     assert (ended.status, len(lines)) == (0, 12)
     assert lines[-2] == f"line 399999 {'x' * 40}"
-    assert lines[-1] == "y" * 200
+    assert lines[-1] == "y" * 400
 
 
 @pytest.mark.parametrize(
