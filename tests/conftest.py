@@ -5,6 +5,9 @@ from __future__ import annotations
 import pytest
 from hypothesis import settings
 
+from tests.fakes import descriptions
+
+descriptions.take()
 settings.register_profile("default", deadline=None, derandomize=True)
 settings.register_profile("long", deadline=None, max_examples=5_000)
 settings.load_profile("default")
@@ -19,3 +22,4 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="Write what the program prints now as what it is to print (tests/cli/golden).",
     )
     parser.addoption("--replay", default=None, help="One crash history, as a failure printed it.")
+    parser.addoption("--live-github", default="", help="A real organisation to try the forge on.")

@@ -63,7 +63,11 @@ class Calls:
         refusals, pause_s = 0, _FIRST_BACKOFF_S
         while True:
             self._safe_point()
-            change = target.decide(target.observe(self.providers))
+            try:
+                change = target.decide(target.observe(self.providers))
+            except TemporaryError as error:
+                pause_s = self._back_off(step, error, pause_s)
+                continue
             if change.action == "conflict":
                 raise conflict_error([change])
             if not change.pending:
@@ -79,7 +83,13 @@ class Calls:
                 if error.code not in _EXISTS or refusals >= _LOOKS_AFTER_REFUSAL:
                     raise
 
-    def poll(self, step: str, asked: Callable[[], object], for_s: float) -> bool:
+    def poll(
+        self,
+        step: str,
+        asked: Callable[[], object],
+        for_s: float,
+        why: Callable[[], str] = lambda: "looking again",
+    ) -> bool:
         """Ask until it is so, or for so long. Waiting for somebody else's system is journaled."""
         if asked():
             return True
@@ -87,7 +97,7 @@ class Calls:
         self.recorder.wait_started(step, "poll")
         answered = False
         while not answered and self.clock.elapsed_s() - begun_s < for_s:
-            self.watcher.waiting(step, "looking again", pause_s)
+            self.watcher.waiting(step, why(), pause_s)
             if self.stop.wait(pause_s):
                 break
             answered = bool(asked())

@@ -33,8 +33,8 @@ def _prepared(
         raise _refused(folder, "cannot be made: the folder above it does not exist")
     if not folder.exists() or not any(folder.iterdir()):
         return folder
-    repository = around.providers.forge.repository(request.spec.domain)
-    if not dry_run and repository is not None and around.git.origin(folder) == repository.url:
+    repository = None if dry_run else around.providers.forge.repository(request.spec.domain)
+    if repository is not None and around.git.origin(folder) == repository.url:
         return None
     raise _refused(folder, "is not empty")
 
@@ -51,7 +51,7 @@ def deliver(result: Result, around: Surroundings, folder: Path) -> None:
     )
     repository = around.providers.forge.repository(result.spec.domain)
     if repository is not None and pushed:
-        around.git.clone(repository.url, folder)
+        around.providers.forge.clone(result.spec.domain, folder)
 
 
 def _copy(files: Path, folder: Path) -> None:

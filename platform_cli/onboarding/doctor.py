@@ -43,6 +43,14 @@ class Patient:
     modules: Mapping[str, bool]
     """Libraries by name, and whether each can be imported."""
     now: datetime
+    forge: Callable[[], Finding] | None
+    """Looks at the credentials and permissions of a forge that needs some."""
+    catalog: Callable[[], Finding] | None
+    """The same of a catalog that is not embedded."""
+    pager: Callable[[], Finding] | None
+    """The same of a pager: its token, and whether the people can be paged."""
+    template: Callable[[], str]
+    """Says what there is to say of the template. Raises PlatformError where it is not to be had."""
 
 
 def examine(patient: Patient) -> tuple[Finding, ...]:
@@ -58,6 +66,8 @@ def examine(patient: Patient) -> tuple[Finding, ...]:
         ("dbt", _dbt),
         ("catalog", _catalog),
         ("policies", _policies),
+        *(() if patient.forge is None else (("forge", _forge),)),
+        *(() if patient.pager is None else (("pager", _pager),)),
     )
     return tuple(_looked(name, probe, patient) for name, probe in probes)
 
@@ -128,7 +138,17 @@ def _clock(patient: Patient) -> Finding:
 
 
 def _template(patient: Patient) -> Finding:
-    return Finding("template", "ok", f"version {patient.around.template}")
+    return Finding("template", "ok", patient.template())
+
+
+def _forge(patient: Patient) -> Finding:
+    assert patient.forge is not None  # noqa: S101 - asked for only where there is one
+    return patient.forge()
+
+
+def _pager(patient: Patient) -> Finding:
+    assert patient.pager is not None  # noqa: S101 - asked for only where there is one
+    return patient.pager()
 
 
 def _dbt(patient: Patient) -> Finding:
@@ -141,6 +161,8 @@ def _dbt(patient: Patient) -> Finding:
 
 
 def _catalog(patient: Patient) -> Finding:
+    if patient.catalog is not None:
+        return patient.catalog()
     if patient.modules.get("pyiceberg"):
         return Finding("catalog", "ok", "pyiceberg is there")
     fix = "pip install --force-reinstall platform-cli"

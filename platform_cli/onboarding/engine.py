@@ -8,17 +8,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from threading import Event as Flag
-from typing import Final, Literal, Protocol
+from typing import Any, Final, Literal, Protocol
 
 from platform_cli.errors import PlatformError
 from platform_cli.onboarding.calls import Calls
 from platform_cli.onboarding.clock import RunClock
 from platform_cli.onboarding.crew import Crew, InterruptedRunError
-from platform_cli.onboarding.plan import Change, Plan, StepPlan
+from platform_cli.onboarding.plan import Change, Plan, Resource, StepPlan
 from platform_cli.onboarding.recorder import Recorder, UnrecordedError
-from platform_cli.onboarding.steps.step import Step
+from platform_cli.onboarding.steps.step import Step, Target
 from platform_cli.onboarding.wanted import Wanted
 from platform_cli.providers import Providers
+from platform_cli.providers.unasked import UnaskedError
 
 Status = Literal["done", "kept", "planned", "failed", "blocked"]
 
@@ -114,7 +115,7 @@ class Engine:
             self.watcher.step_started(step.id)
         try:
             targets = step.targets(self.wanted)
-            changes = tuple(target.decide(target.observe(self.providers)) for target in targets)
+            changes = tuple(self._seen(target) for target in targets)
         except PlatformError as error:
             if recorder is not None:
                 self._finish(recorder, step.id, "failed", self.clock.elapsed_s() - begun_s, error)
@@ -125,6 +126,13 @@ class Engine:
         if recorder is not None:
             self._finish(recorder, step.id, "done" if step_plan.pending else "kept", duration_s)
         return step_plan
+
+    def _seen(self, target: Target[Any]) -> Change:
+        try:
+            return target.decide(target.observe(self.providers))
+        except UnaskedError:
+            resource = Resource("unknown", target.address)
+            return Change("unknown", resource, "nobody was asked, so it is not known")
 
     def _run(self, step_plan: StepPlan, calls: Calls) -> StepOutcome:
         step = next(step for step in self.steps if step.id == step_plan.id)

@@ -22,6 +22,7 @@ from platform_cli.onboarding.steps import STEPS, ready
 from platform_cli.onboarding.steps.repo_push import MAIN
 from platform_cli.onboarding.surroundings import Surroundings
 from platform_cli.onboarding.wanted import Wanted, adopts_something, wanted_of
+from platform_cli.providers.unasked import UnaskedError
 
 
 def dry_run(
@@ -61,7 +62,10 @@ def dry_run(
 
 def _difference(wanted: Wanted, around: Surroundings, draft: Draft) -> str | None:
     """How our initial commit differs from what the template renders now; None before it exists."""
-    then = around.providers.forge.initial_files(wanted.spec.domain, MAIN, wanted.ours)
+    try:
+        then = around.providers.forge.initial_files(wanted.spec.domain, MAIN, wanted.ours)
+    except UnaskedError:
+        return None
     if then is None:
         return None
     lines: list[str] = []
@@ -85,7 +89,8 @@ def _planned(step: StepPlan, plan: Plan) -> StepResult:
     """How a step of a plan is told: done already, to be done, or held up by a decision."""
     undecided = {s.id for s in plan.steps if s.action == "conflict"}
     blocked = step.id in undecided or bool(undecided & _all_needs(step, plan))
-    status: Literal["planned", "kept", "blocked"] = "planned" if step.pending else "kept"
+    open_ = step.pending or step.action == "unknown"
+    status: Literal["planned", "kept", "blocked"] = "planned" if open_ else "kept"
     calls = tuple(str(c.call) for c in step.changes if c.pending and c.call is not None)
     return StepResult(step, StepOutcome("blocked" if blocked else status, step.changes), calls)
 

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from platform_cli import spec, template
 from platform_cli.errors import PlatformError, Problem
 from platform_cli.spec import DomainSpec
+
+_PERSON: Final = re.compile(r"@[A-Za-z0-9][A-Za-z0-9_-]{0,38}")
+_RUN: Final = re.compile(
+    r"run:([A-Za-z0-9][A-Za-z0-9-]{0,38}/(?!\.{1,2}/)[A-Za-z0-9._-]{1,100})/([0-9]{1,20})"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +28,10 @@ class Request:
     requested_at: datetime | None = None
     adopt: frozenset[str] = frozenset()
     no_page: bool = False
+    on_behalf_of: str | None = None
+    """Who asks (`@name`, in lower case), where somebody else runs it for them."""
+    dispatched: tuple[str, str] | None = None
+    """The repository and number of the workflow run that it was asked for with."""
 
 
 def read(
@@ -36,10 +46,11 @@ def read(
     requested_at: str | None = None,
     adopt: Sequence[str] = (),
     no_page: bool = False,
+    on_behalf_of: str | None = None,
 ) -> Request:
     """Check all of it. Raises PLT-SPEC-001 with every problem, or PLT-USAGE-002."""
     pairs, unreadable = _pairs(answers)
-    problems = [*spec.problems_of(domain, owner, on_call), *unreadable]
+    problems = [*spec.problems_of(domain, owner, on_call), *unreadable, *_nobody(on_behalf_of)]
     given: Mapping[str, Any] = {}
     try:
         given = template.answers(source, pairs)
@@ -56,10 +67,26 @@ def read(
             address=problems[0].address,
             problems=problems,
         )
-    moment = _moment(requested_at) if requested_at is not None else None
+    run = _RUN.fullmatch(requested_at) if requested_at is not None else None
+    moment = _moment(requested_at) if requested_at is not None and run is None else None
     not_in_the_future(moment, now)
     parsed = spec.parse(domain, owner, on_call, organisation=organisation)
-    return Request(parsed, given, moment, frozenset(adopt), no_page)
+    return Request(
+        parsed,
+        given,
+        moment,
+        frozenset(adopt),
+        no_page,
+        on_behalf_of.lower() if on_behalf_of is not None else None,
+        (run[1], run[2]) if run is not None else None,
+    )
+
+
+def _nobody(person: str | None) -> Iterator[Problem]:
+    """What is wrong with the name of who asks. It is only ever compared, so GitHub's rule is it."""
+    if person is not None and not _PERSON.fullmatch(person):
+        hint = "Write @name, the person's login on the forge; an App or a bot asks for nobody."
+        yield Problem("--on-behalf-of", f"{person[:60]!a} is no person", hint)
 
 
 def not_in_the_future(moment: datetime | None, now: datetime) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from platform_cli.errors import PlatformError
 from platform_cli.journal.port import Journal
 from platform_cli.kpi import timeline
 from platform_cli.onboarding.calls import Calls
-from platform_cli.onboarding.checks.check import CHECKS, Checkouts, CheckResult, Proof
+from platform_cli.onboarding.checks.check import CHECKS, Checkouts, CheckResult, Proof, Until
 from platform_cli.onboarding.clock import RunClock
 from platform_cli.onboarding.engine import StepOutcome, Watcher
 from platform_cli.onboarding.history import History
@@ -125,8 +125,15 @@ class Run:
             error=error,
         )
 
-    def _until(self, asked: Any) -> bool:
-        return self.calls.poll(ready.ID, asked, POLL_S)
+    def _until(
+        self,
+        asked: Callable[[], object],
+        *,
+        for_s: float | None = None,
+        why: Callable[[], str] | None = None,
+    ) -> bool:
+        told = {} if why is None else {"why": why}
+        return self.calls.poll(ready.ID, asked, POLL_S if for_s is None else for_s, **told)
 
     def _times(self) -> tuple[float | None, float | None]:
         """Lead time once ready; until then how long the onboarding has been open."""
@@ -146,7 +153,7 @@ class Run:
         return None, max((self.clock.now() - told.start).total_seconds(), 0.0)
 
 
-def proof_of(around: Surroundings, wanted: Wanted, clock: RunClock, until: Any) -> Proof:
+def proof_of(around: Surroundings, wanted: Wanted, clock: RunClock, until: Until) -> Proof:
     """What checks look at the world with, whether or not the run may change anything."""
     forge, domain = around.providers.forge, wanted.spec.domain
     return Proof(
@@ -155,6 +162,7 @@ def proof_of(around: Surroundings, wanted: Wanted, clock: RunClock, until: Any) 
         checkouts=Checkouts(around.scratch, lambda b, into: forge.checkout(domain, b, into)),
         now=clock.now,
         stop=around.stop,
+        left_s=lambda: max(around.deadline_s - clock.elapsed_s(), 0.0),
         until=until,
     )
 

@@ -6,6 +6,8 @@ the domain, its changes go through the engine, and it may complete the proof.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from platform_cli import spec
 from platform_cli.errors import PlatformError
 from platform_cli.journal.port import Holder, Journal, Reading
@@ -31,7 +33,7 @@ def verify(domain: str, around: Surroundings, reading: Reading, watcher: Watcher
     past = _known(domain, around, reading)
     wanted = _wanted(domain, around, past)
     clock = RunClock(around.clock)
-    proof = proof_of(around, wanted, clock, lambda asked: bool(asked()))
+    proof = proof_of(around, wanted, clock, _once)
     error: PlatformError | None = None
     try:
         checks = readiness.prove(proof, None, watcher, around.stop)
@@ -53,6 +55,16 @@ def verify(domain: str, around: Surroundings, reading: Reading, watcher: Watcher
         lead_time_s=None if lead_us is None else lead_us / 1_000_000,
         error=error or denied,
     )
+
+
+def _once(
+    asked: Callable[[], object],
+    *,
+    for_s: float | None = None,  # noqa: ARG001 - the shape of Until
+    why: Callable[[], str] | None = None,  # noqa: ARG001 - the shape of Until
+) -> bool:
+    """Look once: who only looks waits for nobody."""
+    return bool(asked())
 
 
 def verify_with_trials(

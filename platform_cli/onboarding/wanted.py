@@ -37,6 +37,8 @@ class Wanted:
     known_ids: frozenset[tuple[str, str]]
     """(kind, immutable id) of resources that the journal has seen us make."""
     adopt: frozenset[str]
+    alert_secret: str | None
+    """Under which name CI is given the key that pages; None where the pager has no keys."""
     proven: bool
     """Whether the journal already has `onboarding.ready`."""
 
@@ -79,6 +81,7 @@ def wanted_of(
         ours=past.ids | {onboarding},
         known_ids=past.known_ids,
         adopt=adopt,
+        alert_secret=around.providers.pager.secret,
         proven=past.ready,
     )
 

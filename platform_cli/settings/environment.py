@@ -114,3 +114,17 @@ def _folder(which: Literal["CONFIG", "DATA"], environ: Mapping[str, str]) -> Pat
 def completing(environ: Mapping[str, str] | None = None) -> bool:
     """Whether a shell asks for completions, and so wants every command's options."""
     return bool((os.environ if environ is None else environ).get("_PLATFORM_CLI_COMPLETE"))
+
+
+def credential(name: str, environ: Mapping[str, str] | None = None) -> str | None:
+    """A secret of that name, from the environment or else the system's keyring; or None."""
+    found = process_environment(environ).get(name)
+    if found:
+        return found
+    import keyring
+    from keyring.errors import KeyringError
+
+    try:
+        return keyring.get_password(_NAME, name)
+    except KeyringError:  # a machine without one, or one that is locked
+        return None

@@ -22,6 +22,7 @@ _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
 LOGIN: Final = r"[a-z0-9]+(?:-[a-z0-9]+)*"
 _TEAM: Final = r"[a-z0-9_](?:[a-z0-9_-]{0,98}[a-z0-9_])?"
 _OWNER: Final = rf"@(?:{LOGIN}/)?{_TEAM}|user:@{LOGIN}(?:_[a-z0-9]+)?"
+_COMMIT: Final = r"[0-9a-f]{40}|[0-9a-f]{64}"
 _ADDRESS: Final = (
     r"(?P<scheme>https?)://(?P<host>[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?"
     r"(?:/[A-Za-z0-9._~%/+-]*)?"
@@ -195,9 +196,32 @@ def template() -> Kind:
             raise WrongValueError
         if re.match(r"[A-Za-z0-9+.-]+::", place):  # git would run `ext::COMMAND`
             raise WrongValueError
+        if scheme is not None and ("?" in place or "#" in place):
+            raise WrongValueError(
+                hidden=True,
+                advice="Leave out what follows ? or #: the commit is template.commit's to say, "
+                "and a token stands in no setting.",
+            )
         return place
 
     return Kind("a folder or an address that git can clone over https or ssh", check, located=True)
+
+
+def commit() -> Kind:
+    """The full id of a commit. A name is refused, and so is an abbreviation: they can move."""
+
+    def check(found: object) -> str:
+        written = _one_line(found)
+        if re.fullmatch(_COMMIT, written, re.ASCII):
+            return written
+        if re.fullmatch(_COMMIT, written.lower(), re.ASCII):
+            raise WrongValueError(advice=f"Write {written.lower()}.")
+        raise WrongValueError(
+            advice="A branch, a tag or an abbreviation can come to mean another commit than the "
+            "one that was reviewed. `git rev-parse NAME^{commit}` prints the full id."
+        )
+
+    return Kind("the full id of a commit: 40 hexadecimal digits", check)
 
 
 def requirement() -> Kind:

@@ -253,11 +253,7 @@ KEYS: Final[tuple[Key, ...]] = (
     ),
     Key(
         "template.commit",
-        kinds.pattern(
-            "a full commit id of 40 or 64 hexadecimal digits in lower case",
-            r"[0-9a-f]{40}|[0-9a-f]{64}",
-            lower=True,
-        ),
+        kinds.commit(),
         None,
         "The commit of that template which was reviewed.",
         '"0123456789abcdef0123456789abcdef01234567"',

@@ -37,9 +37,18 @@ CALLS = 29
 WHENS = ("before", "after", "record")
 
 
-def single_points() -> list[str]:
+def single_points(calls: int = CALLS) -> list[str]:
     """Three kill points at every mutating call."""
-    return [f"call:{number}:{when}" for number in range(1, CALLS + 1) for when in WHENS]
+    return [f"call:{number}:{when}" for number in range(1, calls + 1) for when in WHENS]
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """A forge that is not embedded: what a process is told of it, and which calls count."""
+
+    environment: dict[str, str]
+    config: str
+    kinds: str = "forge."
 
 
 class Zygote:
@@ -69,15 +78,31 @@ class Zygote:
         self._process.stdout.close()
         self._process.wait(10)
 
-    def run(self, home: Path, kill: str | None, count: Path | None = None) -> tuple[int, str]:
+    def run(
+        self,
+        home: Path,
+        kill: str | None,
+        count: Path | None = None,
+        elsewhere: Elsewhere | None = None,
+    ) -> tuple[int, str]:
         """One command line; its exit code (-9: killed) and what it printed."""
         assert self._process.stdin
         assert self._process.stdout
         output = home.parent / "output"
+        config = home.parent / "config" / "platform-cli" / "config.toml"
+        if elsewhere is not None and not config.exists():
+            config.parent.mkdir(parents=True)
+            config.write_text(elsewhere.config, encoding="utf-8")
+        more = elsewhere.environment if elsewhere is not None else {}
         order = {
             "argv": ARGV,
-            "env": {"PLATFORM_HOME": str(home), "XDG_CONFIG_HOME": str(home.parent / "config")},
+            "env": {
+                "PLATFORM_HOME": str(home),
+                "XDG_CONFIG_HOME": str(home.parent / "config"),
+                **more,
+            },
             "kill": kill,
+            "kinds": elsewhere.kinds if elsewhere is not None else "",
             "output": str(output),
             "acknowledged": str(home.parent / "acknowledged"),
             "count": str(count) if count else None,
@@ -99,18 +124,18 @@ class Left:
     kills: int
 
 
-def play(zygote: Zygote, history: str, folder: Path) -> Left:
+def play(zygote: Zygote, history: str, folder: Path, elsewhere: Elsewhere | None = None) -> Left:
     """Run the kills, then run unharmed twice."""
     home = folder / "home"
     kills = 0
     for point in filter(None, history.split(",")):
-        status, output = zygote.run(home, point)
+        status, output = zygote.run(home, point, elsewhere=elsewhere)
         assert status in {KILLED, 0}, f"{point}: exit {status}\n{output}"
         kills += status == KILLED
-    status, output = zygote.run(home, None)
+    status, output = zygote.run(home, None, elsewhere=elsewhere)
     assert status == 0, output
     result = json.loads(output)
-    status, output = zygote.run(home, None)
+    status, output = zygote.run(home, None, elsewhere=elsewhere)
     assert status == 0, output
     acknowledged = (folder / "acknowledged").read_text(encoding="utf-8").split()
     return Left(result, json.loads(output), exported(home), acknowledged, kills)
@@ -130,7 +155,7 @@ def exported(home: Path) -> list[Event]:
 
 def wrong_with(left: Left, home: Path) -> list[str]:
     """Everything that a crash must not do, looked for in what is there."""
-    return [*_wrong_outside(left, home), *_wrong_in_journal(left)]
+    return [*_wrong_outside(left, home), *wrong_in_journal(left)]
 
 
 def _wrong_outside(left: Left, home: Path) -> list[str]:
@@ -171,6 +196,12 @@ def _wrong_outside(left: Left, home: Path) -> list[str]:
     requests = bare.parent / "pull_requests.json"
     if requests.exists() and '"open": true' in requests.read_text(encoding="utf-8"):
         wrong.append("a trial pull request is open")
+    return [*wrong, *wrong_at_home(home)]
+
+
+def wrong_at_home(home: Path) -> list[str]:
+    """What a crash must not leave in the embedded providers, whichever they are."""
+    wrong = []
     pages = [p.read_text(encoding="utf-8") for p in (home / "pager").rglob("*.json")]
     if any('"triggered"' in text or '"acknowledged"' in text for text in pages):
         wrong.append("a test page is open")
@@ -183,7 +214,8 @@ def _wrong_outside(left: Left, home: Path) -> list[str]:
     return wrong
 
 
-def _wrong_in_journal(left: Left) -> list[str]:
+def wrong_in_journal(left: Left) -> list[str]:
+    """What a crash must not do to the journal."""
     wrong = []
     ids = [event.id for event in left.events]
     if twice := [key for key, number in Counter(ids).items() if number > 1]:

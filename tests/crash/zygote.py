@@ -37,12 +37,34 @@ MUTATING = {
         "close_pull_request",
         "delete_branch",
     ),
+    "platform_cli.providers.forge.github.adapter:GitHubForge": (
+        "create_repository",
+        "set_marker",
+        "set_variable",
+        "create_environment",
+        "grant",
+        "push",
+        "protect",
+        "create_branch",
+        "create_pull_request",
+        "close_pull_request",
+        "delete_branch",
+    ),
     "platform_cli.providers.catalog.local:LocalCatalog": (
         "create_schema",
         "set_marker",
         "grant",
         "revoke",
         "set_tags",
+    ),
+    "platform_cli.providers.pager.pagerduty.adapter:PagerDutyPager": (
+        "create_schedule",
+        "create_escalation_policy",
+        "create_service",
+        "create_integration",
+        "set_marker",
+        "page",
+        "resolve",
     ),
     "platform_cli.providers.pager.local:LocalPager": (
         "create_schedule",
@@ -65,12 +87,14 @@ def die() -> None:
 class Killer:
     """Counts what happens and kills the process at one point."""
 
-    def __init__(self, point: str | None, acknowledged: Path) -> None:
+    def __init__(self, point: str | None, acknowledged: Path, kinds: str = "") -> None:
         kind, number, when = ((point or "none:0:") + ":").split(":")[:3]
         self.kind, self.number, self.when = kind, int(number), when
         self.counts: dict[str, int] = {}
         self.lock = Lock()
         self.acknowledged = acknowledged
+        self.kinds = kinds
+        """How the calls that count begin: `forge.`, or nothing for all of them."""
 
     def at(self, kind: str, number: int, when: str) -> None:
         """Die if this is the point."""
@@ -84,8 +108,10 @@ class Killer:
             return self.counts[kind]
 
     def wrap_providers(self) -> None:
-        """Put a kill point before and after each mutating call."""
+        """Put a kill point before and after each mutating call that counts."""
         for place, names in MUTATING.items():
+            if f".{self.kinds}" not in place:
+                continue
             module, _, name = place.partition(":")
             adapter = getattr(import_module(module), name)
             for method in names:
@@ -106,11 +132,14 @@ class Killer:
         from platform_cli.journal.sqlite import SqliteJournal
 
         append = SqliteJournal.append
+        intents: set[str] = set()
 
         def called(journal: SqliteJournal, event: Any) -> None:
             number = self.count("event")
             self.at("event", number, "before")
-            if event.type == "call.result":
+            if event.type == "call.intent" and str(event.detail["call"]).startswith(self.kinds):
+                intents.add(event.id)
+            if event.type == "call.result" and event.detail["intent"] in intents:
                 self.at("call", self.count("result"), "record")
             append(journal, event)
             with self.acknowledged.open("a", encoding="utf-8") as file:
@@ -146,7 +175,7 @@ def child(order: dict[str, Any]) -> None:
     output = os.open(order["output"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     for stream in (1, 2):
         os.dup2(output, stream)
-    killer = Killer(order["kill"], Path(order["acknowledged"]))
+    killer = Killer(order["kill"], Path(order["acknowledged"]), order["kinds"])
     killer.wrap_providers()
     skip_the_build()
     killer.wrap_journal()
@@ -164,6 +193,7 @@ def child(order: dict[str, Any]) -> None:
 def main() -> None:
     """Fork for every line."""
     import copier  # noqa: F401 - imported here so that no fork has to
+    import github.Requester  # noqa: F401 - the same
     import pyiceberg.catalog.sql  # noqa: F401 - the same
 
     from platform_cli import wiring  # noqa: F401 - the same

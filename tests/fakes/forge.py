@@ -52,6 +52,7 @@ class Kept:
     description: str = ""
     variables: dict[str, str] = field(default_factory=dict)
     environments: set[str] = field(default_factory=set)
+    secrets: dict[str, str] = field(default_factory=dict)
     permissions: dict[str, Permission] = field(default_factory=dict)
     branches: dict[str, Branch] = field(default_factory=dict)
     protections: dict[str, Protection] = field(default_factory=dict)
@@ -95,6 +96,10 @@ class MemoryForge:
 
     def variables(self, name: str) -> Mapping[str, str]:
         return dict(self.repositories[name].variables) if name in self.repositories else {}
+
+    def secrets(self, name: str) -> frozenset[str]:
+        kept = self.repositories.get(name)
+        return frozenset(kept.secrets) if kept else frozenset()
 
     def environments(self, name: str) -> frozenset[str]:
         kept = self.repositories.get(name)
@@ -140,6 +145,9 @@ class MemoryForge:
             (into / path).parent.mkdir(parents=True, exist_ok=True)
             (into / path).write_bytes(content)
 
+    def clone(self, name: str, into: Path) -> None:
+        self.checkout(name, MAIN, into)
+
     def build(self, name: str, branch: str, stop: Flag) -> Build:
         self._there(name, branch)
         return self.built
@@ -173,6 +181,13 @@ class MemoryForge:
             "forge.set_variable",
             {"name": name, "key": key, "value": value},
             lambda: self._there(name).variables.update({key: value}),
+        )
+
+    def set_secret(self, name: str, key: str, value: str) -> None:
+        self._mutate(
+            "forge.set_secret",
+            {"name": name, "key": key},
+            lambda: self._there(name).secrets.update({key: value}),
         )
 
     def create_environment(self, name: str, environment: str) -> None:

@@ -9,7 +9,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from platform_cli.errors import PlatformError
-from platform_cli.providers.catalog.port import EVERYONE, Privilege, Schema, Tier
+from platform_cli.providers.catalog.port import (
+    EVERYONE,
+    Privilege,
+    Publication,
+    Schema,
+    Table,
+    Tier,
+)
 from platform_cli.providers.marker import Marker
 from platform_cli.providers.pager.port import (
     EscalationPolicy,
@@ -33,6 +40,7 @@ class MemoryCatalog:
     enforces_access: bool = True
     schemas: dict[tuple[str, str], Schema] = field(default_factory=dict)
     granted: dict[tuple[str, str], dict[str, Privilege]] = field(default_factory=dict)
+    kept_tables: dict[str, Table] = field(default_factory=dict)
 
     def address(self, domain: str, tier: Tier) -> str:
         return f"{domain}.{tier}"
@@ -62,34 +70,91 @@ class MemoryCatalog:
 
     def set_marker(self, domain: str, tier: Tier, marker: Marker) -> Schema:
         def effect() -> None:
-            self.schemas[domain, tier] = replace(self.schemas[domain, tier], marker=marker)
+            found = self._there(domain, tier)
+            self.schemas[domain, tier] = replace(found, marker=marker)
 
         payload: dict[str, object] = {"domain": domain, "tier": tier, "marker": _given(marker)}
         self.ledger._mutate("catalog.set_marker", payload, effect)
         return self.schemas[domain, tier]
 
     def grant(self, domain: str, tier: Tier, who: str, privilege: Privilege) -> None:
+        def effect() -> None:
+            self._ours(domain, tier)
+            self.granted.setdefault((domain, tier), {})[who] = privilege
+
         payload: dict[str, object] = {
             "domain": domain,
             "tier": tier,
             "who": who,
             "privilege": privilege,
         }
-        grants = self.granted.setdefault((domain, tier), {})
-        self.ledger._mutate("catalog.grant", payload, lambda: grants.update({who: privilege}))
+        self.ledger._mutate("catalog.grant", payload, effect)
 
     def revoke(self, domain: str, tier: Tier, who: str) -> None:
+        def effect() -> None:
+            self._ours(domain, tier)
+            self.granted.setdefault((domain, tier), {}).pop(who, None)
+
         payload: dict[str, object] = {"domain": domain, "tier": tier, "who": who}
-        grants = self.granted.setdefault((domain, tier), {})
-        self.ledger._mutate("catalog.revoke", payload, lambda: grants.pop(who, None))
+        self.ledger._mutate("catalog.revoke", payload, effect)
 
     def set_tags(self, domain: str, tier: Tier, tags: Mapping[str, str]) -> None:
         def effect() -> None:
-            found = self.schemas[domain, tier]
+            found = self._ours(domain, tier)
             self.schemas[domain, tier] = replace(found, tags={**found.tags, **tags})
 
         payload: dict[str, object] = {"domain": domain, "tier": tier, "tags": dict(tags)}
         self.ledger._mutate("catalog.set_tags", payload, effect)
+
+    def _there(self, domain: str, tier: Tier) -> Schema:
+        found = self.schemas.get((domain, tier))
+        if found is None:
+            raise PlatformError("PLT-CATALOG-003", "no schema")
+        return found
+
+    def _ours(self, domain: str, tier: Tier) -> Schema:
+        found = self._there(domain, tier)
+        if found.marker is None:
+            raise PlatformError("PLT-CATALOG-001", "not ours")
+        return found
+
+    def table(self, domain: str, tier: Tier, name: str) -> Table | None:
+        return self.kept_tables.get(f"{domain}.{tier}.{name}")
+
+    def tables(self, domain: str, tier: Tier) -> tuple[Table, ...]:
+        above = f"{domain}.{tier}."
+        found = [one for one in self.kept_tables.values() if one.address.startswith(above)]
+        return tuple(sorted(found, key=lambda one: one.name))
+
+    def create_table(
+        self, domain: str, tier: Tier, name: str, publication: Publication, *, marker: Marker
+    ) -> Table:
+        address = f"{domain}.{tier}.{name}"
+
+        def effect() -> None:
+            self._ours(domain, tier)
+            if address in self.kept_tables:
+                raise PlatformError("PLT-CATALOG-001", "exists")
+            self.kept_tables[address] = Table(name, address, None, marker, publication)
+
+        payload: dict[str, object] = {"table": address, "marker": _given(marker)}
+        self.ledger._mutate("catalog.create_table", payload, effect)
+        return self.kept_tables[address]
+
+    def set_table(self, domain: str, tier: Tier, name: str, publication: Publication) -> Table:
+        address = f"{domain}.{tier}.{name}"
+
+        def effect() -> None:
+            found = self.kept_tables.get(address)
+            if found is None:
+                raise PlatformError("PLT-CATALOG-003", "no table")
+            if found.marker is None:
+                raise PlatformError("PLT-CATALOG-001", "not ours")
+            self.kept_tables[address] = replace(found, publication=publication)
+
+        payload: dict[str, object] = {"table": address, "version": publication.version}
+        self.ledger._mutate("catalog.set_table", payload, effect)
+        return self.kept_tables[address]
 
 
 @dataclass(slots=True)
@@ -103,6 +168,7 @@ class MemoryPager:
     services: dict[str, Service] = field(default_factory=dict)
     integrations: dict[str, str] = field(default_factory=dict)
     sent: list[Page] = field(default_factory=list)
+    secret: str | None = None
 
     def schedule(self, name: str) -> Schedule | None:
         return self.schedules.get(name.casefold())
@@ -116,13 +182,18 @@ class MemoryPager:
     def integration(self, service: str) -> str | None:
         return self.integrations.get(service)
 
+    def integration_key(self, service: str) -> str | None:
+        made = self.integrations.get(service)
+        return f"key of {made}" if made is not None and self.secret is not None else None
+
     def on_call(self, service: str) -> tuple[str, ...]:
+        return tuple(person.name for person in self._on_call(service))
+
+    def _on_call(self, service: str) -> list[Person]:
         found = self.services.get(service)
         policies = [p for p in self.policies.values() if found and p.id == found.policy]
         ids = [one for policy in policies for one in policy.schedules]
-        return tuple(
-            s.members[0].name for s in self.schedules.values() if s.id in ids and s.members
-        )
+        return [s.members[0] for s in self.schedules.values() if s.id in ids and s.members]
 
     def members(self) -> Sequence[Person]:
         return self.team
@@ -131,7 +202,7 @@ class MemoryPager:
         return next((page for page in self.pages(service) if page.key == key), None)
 
     def pages(self, service: str) -> Sequence[Page]:
-        return [page for page in reversed(self.sent) if page.service == service]
+        return tuple(page for page in reversed(self.sent) if page.service == service)
 
     def create_schedule(self, name: str, *, marker: Marker, members: Sequence[Person]) -> Schedule:
         made = Schedule(f"s/{name}", f"s-{name}", name, marker, tuple(members), "UTC", "Mon 09:00")
@@ -181,6 +252,7 @@ class MemoryPager:
 
     def create_integration(self, service: str) -> str:
         def effect() -> None:
+            self._there(service)
             if service in self.integrations:
                 raise PlatformError("PLT-PAGER-001", "exists")
             self.integrations[service] = f"i-{service}"
@@ -190,7 +262,7 @@ class MemoryPager:
 
     def set_marker(self, service: str, marker: Marker) -> Service:
         def effect() -> None:
-            self.services[service] = replace(self.services[service], marker=marker)
+            self.services[service] = replace(self._there(service), marker=marker)
 
         payload: dict[str, object] = {"service": service, "marker": _given(marker)}
         self.ledger._mutate("pager.set_marker", payload, effect)
@@ -198,11 +270,15 @@ class MemoryPager:
 
     def page(self, service: str, key: str, summary: str) -> None:
         def effect() -> None:
+            self._there(service)
             page = self.page_of(service, key)
-            if page is None or page.status == "resolved":
-                on_call = self.on_call(service)
-                number = f"{len(self.sent)}"
-                self.sent.append(Page(number, key, summary, "triggered", on_call, service))
+            if page is not None and page.status != "resolved":
+                return
+            reached = tuple(person.name for person in self._on_call(service) if person.contact)
+            if not reached:
+                raise PlatformError("PLT-PAGER-003", "nobody")
+            number = f"{len(self.sent)}"
+            self.sent.append(Page(number, key, summary, "triggered", reached, service))
 
         payload: dict[str, object] = {"service": service, "key": key, "summary": summary}
         self.ledger._mutate("pager.page", payload, effect)
@@ -210,7 +286,16 @@ class MemoryPager:
     def resolve(self, service: str, key: str) -> None:
         def effect() -> None:
             self.sent = [
-                replace(page, status="resolved") if page.key == key else page for page in self.sent
+                replace(page, status="resolved")
+                if (page.service, page.key) == (service, key)
+                else page
+                for page in self.sent
             ]
 
         self.ledger._mutate("pager.resolve", {"service": service, "key": key}, effect)
+
+    def _there(self, service: str) -> Service:
+        found = self.services.get(service)
+        if found is None:
+            raise PlatformError("PLT-PAGER-004", "no service")
+        return found

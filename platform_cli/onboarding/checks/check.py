@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from threading import Event as Flag
 from threading import Lock
-from typing import Final, Literal, TypeVar
+from typing import Final, Literal, Protocol, TypeVar
 
 from platform_cli.onboarding.wanted import Wanted
 from platform_cli.providers import Providers
@@ -57,6 +57,21 @@ class Checkouts:
             return self._made[branch]
 
 
+class Until(Protocol):
+    """Asks again and again. `for_s` is how long at most, `why` what people are told meanwhile."""
+
+    def __call__(
+        self,
+        asked: Callable[[], object],
+        /,
+        *,
+        for_s: float | None = None,
+        why: Callable[[], str] | None = None,
+    ) -> bool:
+        """Whether it came to be so. Without `for_s`, waits as for what was just made."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Proof:
     """What checks look at the world with."""
@@ -66,5 +81,7 @@ class Proof:
     checkouts: Checkouts
     now: Callable[[], datetime]
     stop: Flag
-    until: Callable[[Callable[[], object]], bool]
+    left_s: Callable[[], float]
+    """How long is left for somebody else's system, where that takes its time."""
+    until: Until
     """Ask again until it is so, or until waiting any longer makes no sense."""

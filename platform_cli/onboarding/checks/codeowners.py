@@ -5,6 +5,7 @@ from __future__ import annotations
 from platform_cli.onboarding.checks.check import CheckResult, Proof
 from platform_cli.onboarding.steps.repo_push import MAIN
 from platform_cli.onboarding.trial import branch_name
+from platform_cli.providers.forge.port import PullRequest
 
 ID = "codeowners"
 
@@ -24,12 +25,17 @@ def run(proof: Proof) -> CheckResult:
         )
     branch = branch_name(proof.wanted)
 
-    def asked() -> bool:
-        trial = forge.pull_request(domain, branch)
-        return trial is not None and owner in trial.reviewers
+    trial: PullRequest | None = None
 
-    if not proof.until(asked):
+    def decided() -> bool:
+        nonlocal trial
         trial = forge.pull_request(domain, branch)
+        return trial is not None and (owner in trial.reviewers or owner == trial.author)
+
+    proof.until(decided)
+    if trial is None or owner not in trial.reviewers:
+        if trial is not None and trial.author == owner:
+            return _by_the_owner(did, owner)
         seen = ", ".join(trial.reviewers) if trial and trial.reviewers else "nobody"
         return CheckResult(
             ID,
@@ -48,6 +54,17 @@ def run(proof: Proof) -> CheckResult:
                 f"Give {path} back to {guard} in .github/CODEOWNERS on main.",
             )
     return CheckResult(ID, "passed", did, f"{owner} was asked")
+
+
+def _by_the_owner(did: str, owner: str) -> CheckResult:
+    """Nobody is asked to review what they propose themselves."""
+    return CheckResult(
+        ID,
+        "failed",
+        did,
+        f"{owner} proposed it, being whose credentials these are, and is not asked to review it",
+        "Run init with other credentials, an App's for example, or give the domain to a team.",
+    )
 
 
 def _guarded(proof: Proof) -> tuple[tuple[str, str], ...]:

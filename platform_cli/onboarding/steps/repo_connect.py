@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from platform_cli.errors import PlatformError
 from platform_cli.onboarding.plan import Call, Change, Resource
 from platform_cli.onboarding.steps.step import Step, Target
 from platform_cli.onboarding.wanted import Wanted
@@ -92,6 +93,44 @@ class Environment:
 
 
 @dataclass(frozen=True, slots=True)
+class AlertSecret:
+    """The key that the domain's alerts page with. Floor: that it is there."""
+
+    wanted: Wanted
+    key: str
+
+    @property
+    def address(self) -> str:
+        """The secret under its repository."""
+        return f"{self.wanted.organisation}/{self.wanted.spec.domain}/secrets/{self.key}"
+
+    def observe(self, providers: Providers) -> bool:
+        """Whether there is one of that name: nobody is told a secret's value."""
+        return self.key in providers.forge.secrets(self.wanted.spec.domain)
+
+    def decide(self, observed: bool) -> Change:  # noqa: FBT001 - what was seen is a yes or no
+        """Set it once; a key that the team has renewed stays."""
+        resource = Resource("secret", self.address)
+        if observed:
+            return Change("keep", resource, "set; its value is the team's")
+        payload = {"name": self.wanted.spec.domain, "key": self.key}
+        return Change("create", resource, "not set", Call("forge.set_secret", payload))
+
+    def apply(self, providers: Providers, change: Change) -> Resource:
+        """Take the key from the pager and hand it on; it is written down nowhere else."""
+        domain = self.wanted.spec.domain
+        key = providers.pager.integration_key(domain)
+        if key is None:
+            raise PlatformError(
+                "PLT-PAGER-004",
+                f"The service {domain} has no integration with a key. Nothing was set.",
+                address=change.resource.address,
+            )
+        providers.forge.set_secret(domain, self.key, key)
+        return change.resource
+
+
+@dataclass(frozen=True, slots=True)
 class TeamPermission:
     """A team's right to write. Floor: `write`; more than that is left as it is."""
 
@@ -130,6 +169,7 @@ def _targets(wanted: Wanted) -> Sequence[Target[Any]]:
         *(TeamPermission(wanted, who) for who in teams),
         Variable(wanted, "PLATFORM_DOMAIN", wanted.spec.domain),
         Variable(wanted, "PLATFORM_PROFILE", wanted.profile),
+        *(AlertSecret(wanted, name) for name in (wanted.alert_secret,) if name is not None),
         Environment(wanted),
     )
 

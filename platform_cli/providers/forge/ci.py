@@ -28,6 +28,8 @@ from platform_cli.providers.forge.workflow import Job, Step
 INSTALL: Final[Mapping[str, str]] = {"dbt": "pip install 'platform-cli[local]'"}
 """How to get a program that the template's workflow runs."""
 
+_PROGRAM: Final = "platform-cli"
+_OWN: Final = "own"
 _NOT_FOUND: Final = 127
 _NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*")
 _GIVEN: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=.*", re.DOTALL)
@@ -38,8 +40,20 @@ _AGAIN: Final = "then run the same line again"
 
 
 @dataclass(frozen=True, slots=True)
+class Review:
+    """The pull request that a build is for: its number, and the branch and commit it goes to."""
+
+    number: int
+    base: str
+    base_commit: str
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
-    """What is to be built: a branch's tip, and the repository around it."""
+    """What is to be built: a branch's tip, and the repository around it.
+
+    Without a `review` it is built as what was pushed to that branch.
+    """
 
     address: str
     branch: str
@@ -47,6 +61,7 @@ class Order:
     variables: Mapping[str, str]
     workflow: bytes | None
     checkout: Callable[[Path], None]
+    review: Review | None = None
 
 
 class _Over(Exception):  # noqa: N818 - says that the build is over, which is no error
@@ -89,9 +104,13 @@ class Run:
         if self.order.workflow is None:
             raise self._red(f"there is no {workflow.PATH} on {self.order.branch}")
         due: dict[str, Job] = {}
+        outside: set[str] = set()
         try:
             for job in workflow.parse(self.order.workflow):
-                if due.keys() >= set(job.needs) and expression.holds(
+                # A build proves: what changes the world outside is not run, nor what comes after.
+                if job.deploys or outside & set(job.needs):
+                    outside.add(job.key)
+                elif due.keys() >= set(job.needs) and expression.holds(
                     job.condition, self._names({})
                 ):
                     due[job.key] = job
@@ -100,6 +119,7 @@ class Run:
         for job in due.values():
             with self._place() as place:
                 self._job(job, place)
+        self._left_out += map(_short, sorted(outside))
         if not self._ran:
             raise self._red(f"{workflow.PATH} ran no command, so nothing is proven")
 
@@ -124,11 +144,19 @@ class Run:
     def _look_for(self, step: Step, env: Mapping[str, str], text: str, place: Path) -> None:
         """End the build where the one line of a step runs a program that is not here."""
         name = _program(text)
-        if name is None or shutil.which(name, path=env["PATH"]):
-            return
-        ask = [*self._shell(step, env), "-c", 'type -- "$1"', "sh", name]
-        if self._run(step, ask, place, env).status != 0:
+        if name is not None and not self._is_here(step, env, name, place):
             raise _missing(name)
+
+    def _lacks(self, step: Step, env: Mapping[str, str], text: str, place: Path) -> bool:
+        """Whether one of the lines of a script runs a program that is not here."""
+        names = {_program(line) for line in text.splitlines()}
+        return any(name and not self._is_here(step, env, name, place) for name in names)
+
+    def _is_here(self, step: Step, env: Mapping[str, str], name: str, place: Path) -> bool:
+        if shutil.which(name, path=env["PATH"]):
+            return True
+        ask = [*self._shell(step, env), "-c", 'type -- "$1"', "sh", name]
+        return self._run(step, ask, place, env).status == 0
 
     def _step(self, step: Step, env: Mapping[str, str], text: str, place: Path) -> None:
         folder = place / "checkout" / step.folder
@@ -139,7 +167,8 @@ class Run:
             script.write_text(text, encoding="utf-8", errors="replace")
         self._ran.append(_short(text))
         ended = self._run(step, [*self._shell(step, env), str(script)], folder, env)
-        if ended.status == _NOT_FOUND:
+        # The shell says so; a program that is there may, of something of its own.
+        if ended.status == _NOT_FOUND and self._lacks(step, env, text, place):
             saw = _with(f"{step.name} runs a program that is missing on this machine", ended.last)
             raise _Over("absent", saw, f"Install the program that the last line names, {_AGAIN}.")
         if ended.status and not step.may_fail:
@@ -188,6 +217,7 @@ class Run:
                     (place / folder).mkdir()
                 for file in _FILES.values():
                     (place / file).touch()
+                _own_program(place)
             self.order.checkout(place / "checkout")
             yield place
 
@@ -202,7 +232,7 @@ class Run:
             "GITHUB_WORKSPACE": str(place / "checkout"),
             "HOME": str(place / "home"),
             "LANG": "C.UTF-8",
-            "PATH": _path(self.environment.get("PATH", os.defpath)),
+            "PATH": _path(self.environment.get("PATH", os.defpath), place / _OWN),
             # The programs that are here are used as they are: a workflow must not change them.
             "PIP_NO_INDEX": "1",
             "PYTHONUSERBASE": site.getuserbase(),  # or a program in it would not find its library
@@ -212,11 +242,9 @@ class Run:
         }
 
     def _facts(self) -> dict[str, str]:
+        review, branch = self.order.review, self.order.branch
         return {
-            "event_name": "push",
-            "ref": f"refs/heads/{self.order.branch}",
-            "ref_name": self.order.branch,
-            "ref_type": "branch",
+            **(_push(branch) if review is None else _pull_request(review, branch)),
             "repository": self.order.address,
             "repository_owner": self.order.address.partition("/")[0],
             "sha": self.order.head,
@@ -225,7 +253,9 @@ class Run:
 
     def _names(self, env: Mapping[str, str]) -> dict[str, str]:
         """What an expression may name."""
-        kinds = {"env": env, "github": self._facts(), "vars": self.order.variables}
+        review = self.order.review
+        base = {"event.pull_request.base.sha": "" if review is None else review.base_commit}
+        kinds = {"env": env, "github": {**self._facts(), **base}, "vars": self.order.variables}
         return {
             f"{kind}.{key}".lower(): text
             for kind, texts in kinds.items()
@@ -258,10 +288,46 @@ _FILES: Final[Mapping[str, str]] = {
 }
 
 
-def _path(theirs: str) -> str:
+def _push(branch: str) -> dict[str, str]:
+    return {
+        "event_name": "push",
+        "ref": f"refs/heads/{branch}",
+        "ref_name": branch,
+        "ref_type": "branch",
+        "base_ref": "",
+        "head_ref": "",
+    }
+
+
+def _pull_request(review: Review, branch: str) -> dict[str, str]:
+    return {
+        "event_name": "pull_request",
+        "ref": f"refs/pull/{review.number}/merge",
+        "ref_name": f"{review.number}/merge",
+        "ref_type": "branch",
+        "base_ref": review.base,
+        "head_ref": branch,
+    }
+
+
+def _own_program(place: Path) -> None:
+    """Let `platform-cli` be the one that is running, where no script beside Python is it."""
+    beside = Path(sys.executable).parent / _PROGRAM
+    if not sys.executable or beside.exists():
+        return
+    folder = place / _OWN
+    folder.mkdir()
+    # -P: the checkout is the working directory, and must not lend Python its modules.
+    words = shlex.join([sys.executable, "-P", "-m", "platform_cli"])
+    script = folder / _PROGRAM
+    script.write_text(f'#!/bin/sh\nexec {words} "$@"\n', encoding="utf-8")
+    script.chmod(0o700)
+
+
+def _path(theirs: str, ours: Path) -> str:
     """This program's own folder, where its extras put theirs, and the caller's that exist."""
     own = [str(Path(sys.executable).parent)] if sys.executable else []
-    folders = [*own, *theirs.split(os.pathsep)]
+    folders = [*own, str(ours), *theirs.split(os.pathsep)]
     # Never a relative one: it would lead into the checkout.
     there = [folder for folder in folders if Path(folder).is_absolute() and Path(folder).is_dir()]
     return os.pathsep.join(dict.fromkeys(there))

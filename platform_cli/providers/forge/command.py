@@ -26,7 +26,7 @@ _ROUNDS: Final = 10
 _CHUNK: Final = 65536
 _KEPT: Final = 16384
 _LINES: Final = 12
-_LONGEST_LINE: Final = 200
+_LONGEST_LINE: Final = 400
 # What colours and steers a terminal: CSI, OSC and the other escape sequences, as a whole.
 _ESCAPE: Final = re.compile(
     r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[ -/]*[0-~])"

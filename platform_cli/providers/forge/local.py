@@ -71,6 +71,10 @@ class LocalForge:
         """The CI variables; none where the repository is absent or not ours."""
         return self._place(name).entries("variables", shapes.text)
 
+    def secrets(self, name: str) -> frozenset[str]:
+        """The names of the CI secrets."""
+        return frozenset(self._place(name).entries("secrets", shapes.mapping))
+
     def environments(self, name: str) -> frozenset[str]:
         """The names of the environments."""
         return frozenset(self._place(name).entries("environments", shapes.mapping))
@@ -131,6 +135,10 @@ class LocalForge:
         """Write the branch's files to a new folder, byte for byte. Raises PLT-FORGE-003."""
         self.git.checkout(self._place(name).bare, self._tip(name, branch), into)
 
+    def clone(self, name: str, into: Path) -> None:
+        """Clone the bare repository. Raises PLT-GIT-002."""
+        self.git.clone(self._place(name).bare.absolute().as_uri(), into)
+
     def build(self, name: str, branch: str, stop: Flag) -> Build:
         """Run the commands of the branch's workflow. Raises PLT-FORGE-001 or PLT-FORGE-003."""
         from platform_cli.providers.forge import ci, workflow
@@ -182,6 +190,10 @@ class LocalForge:
     def set_variable(self, name: str, key: str, value: str) -> None:
         """Create or replace one CI variable."""
         self._ours(name).set("variables", key, value, shapes.text)
+
+    def set_secret(self, name: str, key: str, value: str) -> None:  # noqa: ARG002 - not written
+        """Write down that it was given. A build on this machine has no use for the value."""
+        self._ours(name).set("secrets", key, {}, shapes.mapping)
 
     def create_environment(self, name: str, environment: str) -> None:
         """Create an environment; one that exists stays as it is."""

@@ -77,16 +77,22 @@ class PullRequest:
     url: str
     open: bool
     reviewers: tuple[str, ...]
+    author: str | None = None
+    """Who opened it (`@name`), where that decides who can be asked."""
 
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """How the CI of a branch's tip ended. `absent`: it could not run here, and `next` says why."""
+    """How the CI of a branch's tip ended. `absent`: it could not run here, and `next` says why.
 
-    status: Literal["green", "red", "absent"]
+    `pending`: it has not ended, and should be asked for again; `started` says whether it began.
+    """
+
+    status: Literal["green", "red", "absent", "pending"]
     did: str
     saw: str
     next: str | None = None
+    started: bool = False
 
 
 class Forge(Protocol):
@@ -103,6 +109,10 @@ class Forge(Protocol):
 
     def variables(self, name: str) -> Mapping[str, str]:
         """The CI variables of the repository."""
+        ...
+
+    def secrets(self, name: str) -> frozenset[str]:
+        """The names of the CI secrets of the repository; their values are told to nobody."""
         ...
 
     def environments(self, name: str) -> frozenset[str]:
@@ -146,8 +156,12 @@ class Forge(Protocol):
         """Leave the branch's files in a folder that is new. Raises PLT-FORGE-003."""
         ...
 
+    def clone(self, name: str, into: Path) -> None:
+        """An ordinary clone in a new or empty folder, for a person to work in."""
+        ...
+
     def build(self, name: str, branch: str, stop: Flag) -> Build:
-        """The build of the branch's tip, run or waited for; absent where `stop` came first."""
+        """The build of the branch's tip, run or asked for; absent where `stop` came first."""
         ...
 
     def create_repository(self, name: str, *, marker: Marker, description: str) -> Repository:
@@ -160,6 +174,10 @@ class Forge(Protocol):
 
     def set_variable(self, name: str, key: str, value: str) -> None:
         """Create or replace one CI variable."""
+        ...
+
+    def set_secret(self, name: str, key: str, value: str) -> None:
+        """Create or replace one CI secret."""
         ...
 
     def create_environment(self, name: str, environment: str) -> None:

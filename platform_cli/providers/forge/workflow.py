@@ -49,12 +49,13 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One job: all its steps in one checkout."""
+    """One job: all its steps in one checkout. One that `deploys` changes the world outside."""
 
     key: str
     condition: str
     env: Mapping[str, str]
     needs: tuple[str, ...]
+    deploys: bool
     steps: tuple[Step, ...]
 
 
@@ -124,6 +125,7 @@ def _job(key: str, raw: Any, env: Mapping[str, str], defaults: Mapping[str, str]
         condition=_text(job, "if", where) or "success()",
         env={**env, **_env(job, where)},
         needs=tuple(str(one) for one in (needs if isinstance(needs, list) else [needs])),
+        deploys="environment" in job,
         steps=tuple(
             _step(one, f"step {number} of {where}", inner) for number, one in enumerate(steps, 1)
         ),

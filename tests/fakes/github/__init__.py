@@ -1,0 +1,1 @@
+"""A stateful GitHub on loopback, with real git behind it; see `server`."""
