@@ -118,6 +118,52 @@ def test_an_edit_that_cannot_be_read_names_the_file(
     assert (pager.root / "pager.json").read_bytes() == before
 
 
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda d: d["services"][0].update(policy="gone"),
+        lambda d: d["escalation_policies"].clear(),
+        lambda d: d["escalation_policies"][0].update(schedules=["gone"]),
+        lambda d: d["schedules"].clear(),
+    ],
+)
+def test_an_id_that_leads_nowhere_is_not_nobody(
+    pager: LocalPager, edit: Callable[[dict[str, object]], object]
+) -> None:
+    rotation(pager)
+    edited(pager, edit)
+    before = (pager.root / "pager.json").read_bytes()
+    for asked in (lambda: pager.on_call("loyalty"), lambda: pager.page("loyalty", "key", "TEST")):
+        with pytest.raises(PlatformError) as caught:
+            asked()
+        assert caught.value.code == "PLT-PAGER-004"
+        assert "loyalty" in caught.value.summary
+        assert str(pager.root) in caught.value.hint
+    assert (pager.root / "pager.json").read_bytes() == before
+
+
+def test_a_policy_that_pages_no_schedule_reaches_nobody(pager: LocalPager) -> None:
+    rotation(pager)
+    edited(pager, lambda d: d["escalation_policies"][0].update(schedules=[]))  # type: ignore[index]  # JSON
+    assert pager.on_call("loyalty") == ()
+    with pytest.raises(PlatformError) as caught:
+        pager.page("loyalty", "key", "TEST")
+    assert caught.value.code == "PLT-PAGER-003"
+
+
+@pytest.mark.parametrize(
+    ("zone", "handover"), [("Nowhere/Town", "Mon 09:00"), ("", "Mon 09:00"), ("UTC", "whenever")]
+)
+def test_turns_that_cannot_be_counted_are_refused_when_they_are_made(
+    tmp_path: Path, zone: str, handover: str
+) -> None:
+    pager = LocalPager(tmp_path / "pager", (ANN,), zone, handover, lambda: NOW)
+    with pytest.raises(PlatformError) as caught:
+        pager.create_schedule("loyalty pager", marker=MARKER, members=(ANN,))
+    assert caught.value.code == "PLT-SETTINGS-002"
+    assert not pager.root.exists()
+
+
 def _look_at_everything(pager: LocalPager) -> None:
     pager.schedule("loyalty pager")
     pager.escalation_policy("loyalty pager")

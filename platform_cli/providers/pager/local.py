@@ -24,7 +24,7 @@ from platform_cli.providers.pager.port import (
     Schedule,
     Service,
 )
-from platform_cli.providers.pager.turns import on_turn, parse_handover
+from platform_cli.providers.pager.turns import on_turn, parse_handover, parse_zone
 
 FILE: Final = "pager.json"
 _PREFIX: Final = "pager"
@@ -44,6 +44,11 @@ class LocalPager:
     handover: str
     now: Callable[[], datetime]
     new_id: Callable[[], str] = _random_id
+
+    @property
+    def secret(self) -> None:
+        """Whoever reaches the file may page: there is no key."""
+        return
 
     def schedule(self, name: str) -> Schedule | None:
         """The schedule of that name, compared without case."""
@@ -65,6 +70,10 @@ class LocalPager:
         entry = self._service_entry(self._book(), service)
         return None if entry is None else self._optional(entry, "integration")
 
+    def integration_key(self, service: str) -> None:  # noqa: ARG002 - there is none for any
+        """There is none."""
+        return
+
     def on_call(self, service: str) -> tuple[str, ...]:
         """The names of the people who would be paged for the service right now."""
         return tuple(person.name for person in self._on_call(self._book(), service))
@@ -83,7 +92,8 @@ class LocalPager:
         return tuple(self._page(entry) for entry in reversed(entries))
 
     def create_schedule(self, name: str, *, marker: Marker, members: Sequence[Person]) -> Schedule:
-        """Make a weekly schedule of these people. Raises PLT-PAGER-001."""
+        """Make a weekly schedule of these people. Raises PLT-PAGER-001 or PLT-SETTINGS-002."""
+        self._known_turns(name)
         people = [{"name": person.name, "contact": person.contact} for person in members]
         entry = self._entry(name, marker) | {
             "members": people,
@@ -201,12 +211,13 @@ class LocalPager:
         if entry is None:
             return ()
         policy = self._text(entry, "policy")
-        ids = [
-            schedule
-            for found in kept["escalation_policies"]
-            if self._text(found, "id") == policy
-            for schedule in self._policy(found).schedules
-        ]
+        policies = [e for e in kept["escalation_policies"] if self._text(e, "id") == policy]
+        if not policies:
+            raise self._dangling(service, f"the escalation policy {policy!a}")
+        ids = [one for found in policies for one in self._policy(found).schedules]
+        known = {self._text(found, "id") for found in kept["schedules"]}
+        if strange := [one for one in ids if one not in known]:
+            raise self._dangling(service, f"the schedule {strange[0]!a}")
         people = []
         for found in kept["schedules"]:
             if self._text(found, "id") in ids:
@@ -232,6 +243,28 @@ class LocalPager:
                 address=f"{_PREFIX}/services/{service}",
             )
         return entry
+
+    def _known_turns(self, name: str) -> None:
+        """A rotation whose turns this machine cannot count would page nobody, ever."""
+        try:
+            parse_zone(self.time_zone)
+            parse_handover(self.handover)
+        except ValueError as error:
+            raise PlatformError(
+                "PLT-SETTINGS-002",
+                f"The schedule {name} cannot be made: {error}. Nothing was changed.",
+                hint="Mend pagerduty.time_zone or pagerduty.handover of this profile.",
+                address=f"{_PREFIX}/schedules/{name}",
+            ) from None
+
+    def _dangling(self, service: str, what: str) -> PlatformError:
+        return PlatformError(
+            "PLT-PAGER-004",
+            f"The service {service} leads to {what}, which is not in the pager: who is on call "
+            "cannot be told. Nothing was changed.",
+            hint=f"Mend the id in {self._path}, or restore the file from a copy.",
+            address=f"{_PREFIX}/services/{service}",
+        )
 
     def _exists(self, why: str) -> PlatformError:
         return PlatformError("PLT-PAGER-001", f"{why[:1].upper()}{why[1:]}. Nothing was changed.")

@@ -79,6 +79,11 @@ class Page:
 class Pager(Protocol):
     """Raises only PlatformError with a PLT-PAGER or PLT-HOME code (TemporaryError: again)."""
 
+    @property
+    def secret(self) -> str | None:
+        """Under which name a domain's CI has the integration's key; None where there is no key."""
+        ...
+
     def schedule(self, name: str) -> Schedule | None:
         """The schedule of that name, compared without case."""
         ...
@@ -93,6 +98,10 @@ class Pager(Protocol):
 
     def integration(self, service: str) -> str | None:
         """The id of our integration on the service of that name, or None."""
+        ...
+
+    def integration_key(self, service: str) -> str | None:
+        """The key that alerts are sent with, which is a secret; None where there is none."""
         ...
 
     def on_call(self, service: str) -> tuple[str, ...]:

@@ -1,0 +1,1 @@
+"""PagerDuty as the pager, through the vendor's library or through the one before it."""

@@ -1,0 +1,1 @@
+"""A stateful PagerDuty on loopback, over TLS, with faults."""
