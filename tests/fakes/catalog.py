@@ -11,7 +11,15 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from platform_cli.errors import PlatformError, TemporaryError
-from platform_cli.providers.catalog.port import EVERYONE, TIERS, Privilege, Schema, Tier
+from platform_cli.providers.catalog.port import (
+    EVERYONE,
+    TIERS,
+    Privilege,
+    Publication,
+    Schema,
+    Table,
+    Tier,
+)
 from platform_cli.providers.marker import Marker
 
 When = Literal["before", "after"]
@@ -25,6 +33,15 @@ class Kept:
     marker: Marker | None
     tags: dict[str, str] = field(default_factory=dict)
     grants: dict[str, Privilege] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class KeptTable:
+    """Everything the fake keeps of one table."""
+
+    id: str
+    marker: Marker | None
+    publication: Publication | None
 
 
 @dataclass(slots=True)
@@ -48,6 +65,7 @@ class MemoryCatalog:
 
     enforces_access: bool = True
     schemas: dict[tuple[str, str], Kept] = field(default_factory=dict)
+    kept_tables: dict[tuple[str, str], dict[str, KeptTable]] = field(default_factory=dict)
     calls: list[tuple[str, dict[str, object]]] = field(default_factory=list)
     faults: dict[int, Fault] = field(default_factory=dict)
     before_call: Callable[[str], None] = lambda _: None
@@ -108,6 +126,53 @@ class MemoryCatalog:
             {"domain": domain, "tier": tier, "tags": dict(tags)},
             lambda: self._ours(domain, tier).tags.update(tags),
         )
+
+    def table(self, domain: str, tier: Tier, name: str) -> Table | None:
+        return next((one for one in self.tables(domain, tier) if one.name == name), None)
+
+    def tables(self, domain: str, tier: Tier) -> tuple[Table, ...]:
+        found = self.kept_tables.get((domain, tier), {})
+        return tuple(self._shown_table(domain, tier, name) for name in sorted(found))
+
+    def create_table(
+        self, domain: str, tier: Tier, name: str, publication: Publication, *, marker: Marker
+    ) -> Table:
+        def effect() -> None:
+            self._ours(domain, tier)
+            kept = self.kept_tables.setdefault((domain, tier), {})
+            if name in kept:
+                raise PlatformError("PLT-CATALOG-001", f"{domain}.{tier}.{name} exists already.")
+            identity = f"id-{domain}-{tier}-{name}-{len(self.calls)}"
+            kept[name] = KeptTable(identity, marker, publication)
+
+        payload: dict[str, object] = {
+            "table": f"{domain}.{tier}.{name}",
+            "version": publication.version,
+            "marker": _given(marker),
+        }
+        self._mutate("catalog.create_table", payload, effect)
+        return self._shown_table(domain, tier, name)
+
+    def set_table(self, domain: str, tier: Tier, name: str, publication: Publication) -> Table:
+        def effect() -> None:
+            kept = self.kept_tables.get((domain, tier), {}).get(name)
+            if kept is None:
+                raise PlatformError("PLT-CATALOG-003", f"There is no table {name}.")
+            if kept.marker is None:
+                raise PlatformError("PLT-CATALOG-001", f"{name} carries no marker of ours.")
+            kept.publication = publication
+
+        payload: dict[str, object] = {
+            "table": f"{domain}.{tier}.{name}",
+            "version": publication.version,
+        }
+        self._mutate("catalog.set_table", payload, effect)
+        return self._shown_table(domain, tier, name)
+
+    def _shown_table(self, domain: str, tier: Tier, name: str) -> Table:
+        kept = self.kept_tables[domain, tier][name]
+        publication = kept.publication if kept.marker else None
+        return Table(name, f"{domain}.{tier}.{name}", kept.id, kept.marker, publication)
 
     def _mutate(
         self, method: str, payload: dict[str, object], effect: Callable[[], object]

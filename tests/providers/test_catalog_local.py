@@ -6,14 +6,17 @@ import os
 import shutil
 import sqlite3
 import stat
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 from pyiceberg.catalog.sql import SqlCatalog
+from pyiceberg.schema import Schema
+from pyiceberg.types import NestedField, StringType
 
 from platform_cli.errors import TemporaryError
-from platform_cli.providers.catalog import rows
+from platform_cli.providers.catalog import rows, store
 from platform_cli.providers.catalog.local import LocalCatalog
 from platform_cli.providers.catalog.port import EVERYONE, TIERS, Tier
 from platform_cli.providers.marker import Marker
@@ -39,6 +42,7 @@ from tests.providers.catalog_suite import (
     changes,
     refused,
 )
+from tests.providers.catalog_tables import TableSuite
 
 
 @pytest.fixture
@@ -65,6 +69,31 @@ class TestPort(CatalogSuite):
             stranger.close()
 
         return World(lambda: LocalCatalog(root), foreign)
+
+
+class TestTables(TableSuite):
+    @pytest.fixture
+    def root(self, tmp_path: Path) -> Path:
+        return tmp_path / "catalog"
+
+    @pytest.fixture
+    def world(self, root: Path) -> World:
+        def foreign(domain: str, tier: Tier) -> None:
+            LocalCatalog(root).create_schema("another", tier, marker=MARKER)
+            property_of(root / FILE, "owner", "mine", f"{domain}.{tier}")
+
+        return World(lambda: LocalCatalog(root), foreign)
+
+    @pytest.fixture
+    def stranger(self, root: Path) -> Callable[[str, Tier, str], None]:
+        """Made with the library itself, in the same place that ours would have."""
+
+        def make(domain: str, tier: Tier, name: str) -> None:
+            with store.opened(root / FILE, root / FILE) as opened:
+                schema = Schema(NestedField(1, "theirs", StringType(), required=True))
+                opened.catalog.create_table((domain, tier, name), schema)
+
+        return make
 
 
 class TestFake(CatalogSuite):

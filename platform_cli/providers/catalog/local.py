@@ -1,12 +1,14 @@
 """The embedded catalog: an Iceberg catalog in one SQLite file, with nested namespaces.
 
 `<root>/catalog.sqlite3` has a namespace `domain.tier` for each schema; marker, tags and grants
-are its properties. One call at a time, whoever makes it; a mutating call is one transaction. What
-does not carry a marker is never written to, but for the marker that a person asked for.
+are its properties. A table is a row there that names a file. One call at a time, whoever makes it;
+a mutating call is one transaction. What carries no marker is never written to, but for the marker
+that a person asked for.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -14,9 +16,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from platform_cli.errors import PlatformError
-from platform_cli.providers.catalog import place, properties
-from platform_cli.providers.catalog.port import EVERYONE, TIERS, Privilege, Schema, Tier
+from platform_cli.errors import PlatformError, TemporaryError
+from platform_cli.providers.catalog import columns, place, properties, tables
+from platform_cli.providers.catalog.port import (
+    EVERYONE,
+    TIERS,
+    Privilege,
+    Publication,
+    Schema,
+    Table,
+    Tier,
+)
 from platform_cli.providers.marker import Marker
 
 if TYPE_CHECKING:
@@ -26,6 +36,7 @@ if TYPE_CHECKING:
 FILE: Final = "catalog.sqlite3"
 # A dot would make two namespaces of one name.
 _NAME: Final = re.compile(r"[a-z0-9_]{1,100}")
+_TABLE: Final = re.compile(r"[a-z0-9_]{1,150}")
 
 _HALF: Final = re.compile("[\ud800-\udfff]")
 
@@ -98,6 +109,81 @@ class LocalCatalog:
     def set_tags(self, domain: str, tier: Tier, tags: Mapping[str, str]) -> None:
         """Set these tags in one transaction; other tags stay."""
         self._change(domain, tier, properties.of_tags(tags))
+
+    def table(self, domain: str, tier: Tier, name: str) -> Table | None:
+        """The table of that name, or None. What is not ours is shown without a marker."""
+        _check_table(name)
+        return next((one for one in self._tables(domain, tier, name)), None)
+
+    def tables(self, domain: str, tier: Tier) -> tuple[Table, ...]:
+        """Every table and view of the schema, by name."""
+        return self._tables(domain, tier, None)
+
+    def create_table(
+        self, domain: str, tier: Tier, name: str, publication: Publication, *, marker: Marker
+    ) -> Table:
+        """Make the table with marker, publication and columns. Raises PLT-CATALOG-001 or -003."""
+        wanted = {**tables.wanted(publication), **properties.of_marker(marker)}
+        fields = columns.fields(publication.columns, [], 0)
+        _check_table(name)
+        _check(domain, *wanted, *wanted.values(), json.dumps(fields, ensure_ascii=False))
+        with self._writing() as store:
+            schema = store.properties(domain, tier) if store else None
+            if store is None or schema is None:
+                raise self._gone(domain, tier)
+            if properties.marker(schema) is None:
+                raise self._not_ours(domain, tier, "carries no marker of ours")
+            # Looked at first: pyiceberg would write a file before it finds the name taken.
+            if name in store.tables(domain, tier) or not store.create_table(
+                domain,
+                tier,
+                name,
+                fields=fields,
+                properties=wanted,
+                location=place.location(self._file(), domain, tier, name),
+            ):
+                raise self._not_ours(domain, tier, "exists already", name)
+            return self._shown_table(domain, tier, name, store.tables(domain, tier)[name])
+
+    def set_table(self, domain: str, tier: Tier, name: str, publication: Publication) -> Table:
+        """Write what differs in one commit. Raises PLT-CATALOG-001 or -003."""
+        wanted = tables.wanted(publication)
+        told = json.dumps(columns.fields(publication.columns, [], 0), ensure_ascii=False)
+        _check_table(name)
+        _check(domain, *wanted, *wanted.values(), told)
+        with self._writing() as store:
+            location = store.tables(domain, tier).get(name) if store else None
+            if store is None or location is None:
+                raise self._gone(domain, tier, name)
+            found = tables.read(location, self._file())
+            if found is None or properties.marker(found.properties) is None:
+                raise self._not_ours(domain, tier, "carries no marker of ours", name)
+            differs = tables.difference(found, publication)
+            if differs and not store.change_table(
+                domain,
+                tier,
+                name,
+                fields=differs.fields,
+                updates=differs.updates,
+                removals=differs.removals,
+            ):
+                raise self._overtaken(domain, tier, name)
+            return self._shown_table(domain, tier, name, store.tables(domain, tier)[name])
+
+    def _tables(self, domain: str, tier: Tier, name: str | None) -> tuple[Table, ...]:
+        """The tables of the schema, or the one of that name."""
+        _check(domain)
+        with self._reading() as rows:
+            found = rows.tables(self.address(domain, tier)) if rows else {}
+            return tuple(
+                self._shown_table(domain, tier, one, location)
+                for one, location in found.items()
+                if name in {None, one}
+            )
+
+    def _shown_table(self, domain: str, tier: Tier, name: str, location: str) -> Table:
+        address = f"{self.address(domain, tier)}.{name}"
+        return tables.shown(name, address, tables.read(location, self._file()))
 
     def _file(self) -> Path:
         return self.root.absolute() / FILE
@@ -174,15 +260,26 @@ class LocalCatalog:
         # A namespace has no id that could not be copied.
         return Schema(self.address(domain, tier), None, marker, tags)
 
-    def _not_ours(self, domain: str, tier: Tier, why: str) -> PlatformError:
-        address = self.address(domain, tier)
-        summary = f"The schema {address} {why}. It was not changed."
+    def _not_ours(
+        self, domain: str, tier: Tier, why: str, table: str | None = None
+    ) -> PlatformError:
+        what, address = self._named(domain, tier, table)
+        summary = f"The {what} {address} {why}. It was not changed."
         return PlatformError("PLT-CATALOG-001", summary, address=address)
 
-    def _gone(self, domain: str, tier: Tier) -> PlatformError:
-        address = self.address(domain, tier)
-        summary = f"There is no schema {address}. Nothing was changed."
+    def _gone(self, domain: str, tier: Tier, table: str | None = None) -> PlatformError:
+        what, address = self._named(domain, tier, table)
+        summary = f"There is no {what} {address}. Nothing was changed."
         return PlatformError("PLT-CATALOG-003", summary, address=address)
+
+    def _overtaken(self, domain: str, tier: Tier, table: str) -> PlatformError:
+        what, address = self._named(domain, tier, table)
+        summary = f"Another program changed the {what} {address} at this moment. Nothing was lost."
+        return TemporaryError("PLT-CATALOG-002", summary, address=address)
+
+    def _named(self, domain: str, tier: Tier, table: str | None) -> tuple[str, str]:
+        address = self.address(domain, tier)
+        return ("schema", address) if table is None else ("table", f"{address}.{table}")
 
 
 def _check(domain: str, *texts: str) -> None:
@@ -191,6 +288,11 @@ def _check(domain: str, *texts: str) -> None:
     for text in texts:
         if _HALF.search(text):
             raise PlatformError("PLT-SPEC-001", f"{text!r} has a letter that no catalog can hold")
+
+
+def _check_table(name: str) -> None:
+    if not _TABLE.fullmatch(name):
+        raise PlatformError("PLT-SPEC-001", f"{name!r} is not a name for a table in a catalog")
 
 
 def _opener() -> Callable[[Path, Path], AbstractContextManager[Store]]:

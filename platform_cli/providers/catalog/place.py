@@ -36,6 +36,8 @@ _LARGEST_PAGE: Final = 65536  # which two bytes cannot say: they say 1
 _SHARED_FIRST: Final = 0x40000000 + 2
 _SHARED_SIZE: Final = 510
 
+_WAREHOUSE: Final = "warehouse"
+_SCHEME: Final = "file://"
 _ROLLBACK: Final = "-journal"
 _LOG: Final = "-wal"
 
@@ -62,6 +64,23 @@ def touching(place: Path) -> Iterator[None]:
             raise PlatformError("PLT-HOME-002", summary, address=where) from None
         summary = f"{where}: {error.strerror}; what was there before is unchanged"
         raise PlatformError("PLT-HOME-001", summary, address=where) from None
+
+
+def location(file: Path, *parts: str) -> str:
+    """Where the catalog in `file` keeps what is known of a table, as Iceberg writes it."""
+    # As it is, not quoted: pyiceberg takes what follows the scheme for the path.
+    return _SCHEME + str(file.with_name(_WAREHOUSE).joinpath(*parts))
+
+
+def path_of(location: str) -> Path:
+    """The file of a location."""
+    return Path(location.removeprefix(_SCHEME))
+
+
+def is_inside(location: str, warehouse: str) -> bool:
+    """Whether the location is below that one, and not elsewhere."""
+    path = path_of(location)
+    return path.is_relative_to(path_of(warehouse)) and ".." not in path.parts
 
 
 def is_there(file: Path) -> bool:
@@ -98,6 +117,22 @@ def private_folder(folder: Path) -> None:
         for absent in reversed(missing):
             absent.mkdir(mode=0o700, exist_ok=True)
             sync(absent.parent)
+
+
+def put(file: Path, content: bytes) -> None:
+    """Write a file that is not there yet and that nothing names before this has returned."""
+    private_folder(file.parent)
+    with touching(file):
+        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            with os.fdopen(handle, "wb") as opened:
+                opened.write(content)
+                opened.flush()
+                os.fsync(opened.fileno())
+        except BaseException:
+            file.unlink(missing_ok=True)
+            raise
+    sync(file.parent)
 
 
 def sync(path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What a step may ask of a catalog, whichever one it is.
+"""What a step or a use case may ask of a catalog, whichever one it is.
 
 A domain has one schema a tier; `domain` is the catalog's spelling (`customer_care`). What begins
 with `create`, `set`, `grant` or `revoke` makes one mutating call; all else only reads, and what is
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Final, Literal, Protocol, get_args
 
 from platform_cli.providers.marker import Marker
@@ -30,6 +31,68 @@ class Schema:
     id: str | None
     marker: Marker | None
     tags: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnType:
+    """A type of the contract language: `decimal` has digits; array, map and struct hold others.
+
+    An array holds `element`, a map `key` and `value`, a struct its fields.
+    """
+
+    word: str
+    digits: tuple[int, int] | None = None
+    holds: tuple[tuple[str, ColumnType], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a table. A description that is not written is empty."""
+
+    name: str
+    type: ColumnType
+    required: bool = False
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Deprecation:
+    """Which version a table replaces, until when that one is published, what readers have to do."""
+
+    previous_version: str | None
+    sunset_date: date | None
+    migration_notes: str
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """What a table's contract says, as far as a catalog shows it. A draft is never one.
+
+    `contract` is the contract's name: two majors of it are two tables. `digest` changes with
+    everything that the contract says but its version.
+    """
+
+    contract: str
+    version: str
+    digest: str
+    owner: str
+    sla: Mapping[str, str]
+    columns: tuple[Column, ...]
+    tags: frozenset[str] = frozenset()
+    description: str = ""
+    deprecation: Deprecation | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table as the catalog shows it. Without a marker nothing else of it is shown."""
+
+    name: str
+    address: str
+    id: str | None
+    marker: Marker | None
+    publication: Publication | None
+    """None where the table carries no marker, or not all that makes a publication."""
 
 
 class Catalog(Protocol):
@@ -78,4 +141,22 @@ class Catalog(Protocol):
 
     def set_tags(self, domain: str, tier: Tier, tags: Mapping[str, str]) -> None:
         """Set these tags; other tags stay."""
+        ...
+
+    def table(self, domain: str, tier: Tier, name: str) -> Table | None:
+        """The table of that name, or None."""
+        ...
+
+    def tables(self, domain: str, tier: Tier) -> tuple[Table, ...]:
+        """Every table of the schema by name, whosever it is; of any domain that may be read."""
+        ...
+
+    def create_table(
+        self, domain: str, tier: Tier, name: str, publication: Publication, *, marker: Marker
+    ) -> Table:
+        """Register a table in a schema of ours; marker and publication are there from the first."""
+        ...
+
+    def set_table(self, domain: str, tier: Tier, name: str, publication: Publication) -> Table:
+        """Let this be what a table of ours is published with, its columns included."""
         ...

@@ -1,4 +1,4 @@
-"""The namespaces in one catalog file, read by the layout that all of Iceberg's SQL catalogs share.
+"""What is in one catalog file, read by the layout that all of Iceberg's SQL catalogs share.
 
 Only to look: pyiceberg writes (`store`), but takes three times as long to import, and most runs
 change nothing. Owns the meaning of SQLite's errors, for both. Imported where it is first used.
@@ -47,6 +47,8 @@ _TABLES: Final = Table(
     MetaData(),
     Column("catalog_name", String),
     Column("table_namespace", String),
+    Column("table_name", String),
+    Column("metadata_location", String),
 )
 
 
@@ -72,6 +74,15 @@ class Rows:
         if not found:
             return None
         return {key: value for name, key, value in found if name == namespace and key}
+
+    def tables(self, namespace: str) -> Mapping[str, str]:
+        """Where what is known of each table and view of the namespace stands, by its name."""
+        found = self.connection.execute(
+            select(_TABLES.c.table_name, _TABLES.c.metadata_location)
+            .where(_TABLES.c.catalog_name == NAME, _TABLES.c.table_namespace == namespace)
+            .order_by(_TABLES.c.table_name)
+        ).all()
+        return {self._text(name): self._text(location or "") for name, location in found}
 
     def _under(self, namespace: str) -> list[tuple[str, str, str]]:
         """The rows of the namespace and those below it; a table's have neither key nor value."""
