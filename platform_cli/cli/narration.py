@@ -5,10 +5,12 @@ from __future__ import annotations
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from threading import Event as Flag
 
 from platform_cli.cli.options import Invocation
-from platform_cli.cli.render import live
+from platform_cli.cli.render import human, live, markdown
+from platform_cli.errors import PlatformError
 
 
 def narration(invocation: Invocation, *, quiet: bool) -> live.Silent:
@@ -19,6 +21,19 @@ def narration(invocation: Invocation, *, quiet: bool) -> live.Silent:
         plain=invocation.plain,
         verbose=invocation.verbose,
     )
+
+
+@contextmanager
+def reported(invocation: Invocation, summary: Path | None) -> Iterator[None]:
+    """An error goes to the summary, too; and to stderr where stdout is kept as a file."""
+    try:
+        yield
+    except PlatformError as error:
+        if summary is not None:
+            markdown.append_error(summary, error)
+            if invocation.json:
+                human.tell_error(error)
+        raise
 
 
 @contextmanager

@@ -42,7 +42,7 @@ def tell_init(result: Result, columns: int, into: Path | None = None) -> None:
 
         plan.tell(result, columns)
         return
-    out(wrap(_headline(result), columns))
+    out(wrap(headline(result), columns))
     if _begun(result):
         out()
         _tell_facts(result, columns)
@@ -83,7 +83,7 @@ def tell_error_of_result(error: PlatformError, columns: int) -> None:
         out(wrap(f"Next: {error.hint}", columns))
 
 
-def _headline(result: Result) -> str:
+def headline(result: Result) -> str:
     domain = result.spec.domain
     if result.error is not None and result.error.exit == Exit.USAGE:
         return f"{domain}: nothing was done."

@@ -20,7 +20,9 @@ def tell(result: Result, columns: int) -> None:
     out()
     if result.error is None:
         pending = sum(len(step.calls) for step in result.steps)
-        out(wrap(f"Applying it makes {count(pending, 'mutating call')}.", columns))
+        unknown = any(step.plan.action == "unknown" for step in result.steps)
+        more = ", and what the steps make that are unknown" if unknown else ""
+        out(wrap(f"Applying it makes {count(pending, 'mutating call')}{more}.", columns))
     else:
         out(wrap("Nothing of it can be applied before that is decided.", columns))
         tell_error_of_result(result.error, columns)
