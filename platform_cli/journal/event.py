@@ -44,6 +44,10 @@ _RFC_3339: Final = re.compile(
 )
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _UNKEEPABLE: Final = re.compile("[\0\ud800-\udfff]")
+LONGEST_LINE: Final = 1_000_000
+"""The most bytes that an event may be as a line: what no import takes, no journal keeps."""
+_WIDEST: Final = 6  # bytes that a character of text can become in JSON
+_FRAME: Final = 1_000  # more than keys and numbers take
 _ATTEMPTS: Final = 2**31 - 1  # the largest whole number of every database
 _SECONDS: Final = 1e12  # thirty thousand years; more is a mistake
 _DEPTH: Final = 64
@@ -110,6 +114,14 @@ def to_line(event: Event) -> str:
         # Half a character, such as a file's name that is not UTF-8: JSON can escape it.
         return json.dumps(document, separators=(",", ":"), allow_nan=False)
     return line
+
+
+def too_long(event: Event, detail: str) -> bool:
+    """Whether its line would be longer than LONGEST_LINE. `detail` is its detail as ASCII JSON."""
+    texts = (event.id, event.onboarding, event.run, event.domain, event.profile, event.step or "")
+    if len(detail) + _WIDEST * sum(map(len, texts)) + _FRAME <= LONGEST_LINE:
+        return False  # told without making the line, which most of them are
+    return len(to_line(event).encode()) > LONGEST_LINE
 
 
 def from_line(line: str) -> Event:

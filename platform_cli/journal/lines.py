@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Final
 
 from platform_cli.errors import PlatformError
-from platform_cli.journal.event import Event, from_line
+from platform_cli.journal.event import LONGEST_LINE, Event, from_line
 
 STDIN: Final = Path("-")
-_LONGEST: Final = 1_000_000
+_LONGEST_END: Final = 2  # of a line: a carriage return and a line feed
 
 
 def read(file: Path) -> Iterator[Event]:
@@ -31,12 +31,14 @@ def read(file: Path) -> Iterator[Event]:
         ) from error
 
 
-def _events(lines: IO[bytes] | Iterable[bytes], name: str) -> Iterator[Event]:
-    for number, line in enumerate(lines, start=1):
+def _events(lines: IO[bytes], name: str) -> Iterator[Event]:
+    # A line is never read further than it may be long: a file may be one line, and huge.
+    pieces = iter(lambda: lines.readline(LONGEST_LINE + _LONGEST_END + 1), b"")
+    for number, line in enumerate(pieces, start=1):
         if not line.strip():
             continue
         try:
-            if len(line) > _LONGEST:
+            if len(line.rstrip(b"\r\n")) > LONGEST_LINE:
                 raise ValueError("longer than a megabyte")  # noqa: TRY301 - one refusal for all
             yield from_line(line.decode("utf-8"))
         except ValueError as error:

@@ -13,7 +13,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final, cast
 
-from platform_cli.journal.event import Event, EventType, format_time
+from platform_cli.errors import PlatformError
+from platform_cli.journal.event import LONGEST_LINE, Event, EventType, format_time, too_long
 
 COLUMNS: Final = (
     "seq",
@@ -36,11 +37,18 @@ Row = tuple[Field, ...]
 
 
 def to_row(seq: int, event: Event) -> Row:
-    """The event as a row. Raises ValueError or TypeError where it cannot be kept."""
+    """The event as a row. Raises ValueError or TypeError where it cannot be kept.
+
+    Raises PLT-JOURNAL-010 for one that would be too long a line: no import would take it.
+    """
     duration = event.duration_s
     if duration is not None and not math.isfinite(duration):
         msg = f"duration_s is {duration}"
         raise ValueError(msg)
+    # ASCII, so that every text that JSON can hold (a lone surrogate, too) can be kept.
+    detail = json.dumps(dict(event.detail), separators=(",", ":"), allow_nan=False)
+    if too_long(event, detail):
+        raise _refused(event)
     fields: Row = (
         seq,
         event.id,
@@ -54,10 +62,19 @@ def to_row(seq: int, event: Event) -> Row:
         None if event.attempt is None else int(event.attempt),
         # + 0.0: a database does not keep the sign of zero, and the checksum covers it.
         None if duration is None else float(duration) + 0.0,
-        # ASCII, so that every text that JSON can hold (a lone surrogate, too) can be kept.
-        json.dumps(dict(event.detail), separators=(",", ":"), allow_nan=False),
+        detail,
     )
     return (*fields, _checksum(fields))
+
+
+def _refused(event: Event) -> PlatformError:
+    return PlatformError(
+        "PLT-JOURNAL-010",
+        f"An event of {event.domain} ({event.type}) is longer than {LONGEST_LINE:,} bytes as a "
+        "line, and was not written down. What was written before is safe.",
+        hint="Give shorter answers with --set; what an event may be long is the same everywhere.",
+        address=event.id,
+    )
 
 
 def from_row(row: Sequence[Any]) -> Event:

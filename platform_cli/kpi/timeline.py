@@ -7,16 +7,13 @@ Knows nothing of other onboardings, of percentiles or of seconds, and has no clo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Final, Literal, cast
+from typing import Final, cast
 
 from platform_cli.journal.event import Event
-
-# How an attempt ended. `cut`: its run was killed, or left it, before it finished. `other`: it
-# finished with a status that this version does not know.
-Ending = Literal["done", "kept", "failed", "cut", "other"]
+from platform_cli.kpi.spans import Attempt, Ending, Span, Split, attempts, by_step, split
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -25,34 +22,13 @@ _LONGEST_S: Final = 100 * 365 * 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
-class Split:
-    """Where a lead time went; the three sum to it exactly."""
-
-    machine_us: int
-    retry_us: int
-    waiting_us: int
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """One attempt at a step that began before the onboarding was ready.
-
-    `duration_us` is its whole length; `machine_us` the part of it that is machine time between
-    start and ready, 0 for a failed attempt and in an onboarding that is still open.
-    """
-
-    step: str
-    ending: Ending
-    duration_us: int
-    machine_us: int
-
-
-@dataclass(frozen=True, slots=True)
 class Onboarding:
     """One onboarding, as its events tell it.
 
     `start`, `ready` and `last` are times as the journal has them. `lead_time_us` is `ready` less
     `start`, unless `clock_back`: then it is the sum of the runs and of the gaps between them.
+    `template` is that of the first run. `steps_us` says how long each step was under way between
+    start and ready (`spans.by_step`); empty while it is open.
     """
 
     id: str
@@ -67,6 +43,8 @@ class Onboarding:
     attempts: tuple[Attempt, ...]
     first_pass: bool
     clock_back: bool
+    template: str | None = None
+    steps_us: tuple[tuple[str | None, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +106,12 @@ def onboarding(events: Sequence[Event]) -> Onboarding | None:
         closed=any(e.type == "onboarding.closed" for e in events),
         last=max((e.at for e in events if e.type != "onboarding.requested"), default=start),
         lead_time_us=None if ready is None else ends_us - begins_us,
-        split=None if ready is None else _split(spans, window),
-        attempts=tuple(_attempts(spans, window)),
+        split=None if ready is None else split(spans, window),
+        attempts=tuple(attempts(spans, window)),
         first_pass=_first_pass(events, ready, runs),
         clock_back=clock_back,
+        template=_template(events),
+        steps_us=() if ready is None else by_step(spans, window),
     )
 
 
@@ -145,6 +125,13 @@ def _start(events: Sequence[Event], runs: Sequence[_Run]) -> datetime | None:
     if not runs:
         return requested
     return runs[0].anchor if requested is None else min(requested, runs[0].anchor)
+
+
+def _template(events: Sequence[Event]) -> str | None:
+    """The version of the template that the first run rendered, where it says one."""
+    first = next((event for event in events if event.type == "run.started"), None)
+    said = first.detail.get("template") if first is not None else None
+    return said if isinstance(said, str) else None
 
 
 def _first_pass(events: Sequence[Event], ready: int | None, runs: Sequence[_Run]) -> bool:
@@ -231,19 +218,6 @@ def _end_us(run: _Run) -> int:
 # Steps and waits: spans of placed time.
 
 
-@dataclass(frozen=True, slots=True)
-class _Span:
-    """An attempt, with the waits of its step as `holes`; or a wait, which has no `ending`."""
-
-    step: str | None
-    begins_us: int
-    ends_us: int
-    ending: Ending | None = None
-    backoff: bool = False
-    duration_us: int = 0
-    holes: tuple[tuple[int, int], ...] = ()
-
-
 class _Reading:
     """Pairs what started with what finished, inside one run.
 
@@ -258,10 +232,10 @@ class _Reading:
         self._open: dict[str, tuple[int | None, int]] = {}
         # By step and whether it is a back-off: a poll may meet one, and goes on after it.
         self._waiting: dict[tuple[str | None, bool], int] = {}
-        self._attempts: list[_Span] = []
-        self._waits: list[_Span] = []
+        self._attempts: list[Span] = []
+        self._waits: list[Span] = []
 
-    def spans(self) -> list[_Span]:
+    def spans(self) -> list[Span]:
         """Every attempt and wait of the run."""
         for position, event in self._run.events:
             at_us = max(self._begins_us, microseconds(event.at) + self._run.shift_us)
@@ -299,9 +273,7 @@ class _Reading:
         ending = cast("Ending", status if status in ("done", "kept", "failed") else "other")
         measured_us = _duration_us(event)
         duration_us = at_us - begins_us if measured_us is None else measured_us
-        self._attempts.append(
-            _Span(step, begins_us, at_us, ending, duration_us=max(0, duration_us))
-        )
+        self._attempts.append(Span(step, begins_us, at_us, ending, duration_us=max(0, duration_us)))
 
     def _cut(self, step: str, at_us: int) -> None:
         """An attempt that never finished. It did not end in failure: its time is machine time."""
@@ -309,7 +281,7 @@ class _Reading:
         if step in self._open:
             _, begins_us = self._open.pop(step)
             duration_us = max(0, at_us - begins_us)
-            self._attempts.append(_Span(step, begins_us, at_us, "cut", duration_us=duration_us))
+            self._attempts.append(Span(step, begins_us, at_us, "cut", duration_us=duration_us))
 
     def _finish_wait(self, event: Event, at_us: int, *, late: bool) -> None:
         reason = event.detail.get("reason")
@@ -328,12 +300,12 @@ class _Reading:
         begins_us = self._waiting.pop(wait, None)
         if begins_us is not None:
             step, backoff = wait
-            self._waits.append(_Span(step, begins_us, at_us, backoff=backoff))
+            self._waits.append(Span(step, begins_us, at_us, backoff=backoff))
 
     def _back_from(self, at_us: int, event: Event) -> int:
         return max(self._begins_us, at_us - (_duration_us(event) or 0))
 
-    def _with_holes(self, span: _Span) -> _Span:
+    def _with_holes(self, span: Span) -> Span:
         """A step between `wait.started` and `wait.finished` is not running, however it ends."""
         holes = sorted((w.begins_us, w.ends_us) for w in self._waits if w.step == span.step)
         return replace(span, holes=tuple(holes))
@@ -343,58 +315,3 @@ def _duration_us(event: Event) -> int | None:
     if event.duration_s is None:
         return None
     return round(max(0.0, min(event.duration_s, _LONGEST_S)) * 1_000_000)
-
-
-# The split: every instant between start and ready is one of three.
-
-
-def _split(spans: Sequence[_Span], window: tuple[int, int]) -> Split:
-    """Count each instant once: machine before retry before waiting.
-
-    Machine: an attempt that does not end in failure is running, and its step is in no wait.
-    Retry: an attempt that ends in failure is running, or a back-off. Waiting: all the rest, be it
-    polling somebody else's system or nothing of ours. A poll is waiting however its attempt ends.
-    """
-    machine: list[tuple[int, int]] = []
-    retry: list[tuple[int, int]] = []
-    for span in spans:
-        if span.backoff or span.ending == "failed":
-            retry += _running(span, window)
-        elif span.ending is not None:
-            machine += _running(span, window)
-    machine_us = _covered(machine)
-    ours_us = _covered(machine + retry)
-    return Split(machine_us, ours_us - machine_us, window[1] - window[0] - ours_us)
-
-
-def _attempts(spans: Sequence[_Span], window: tuple[int, int]) -> Iterable[Attempt]:
-    for span in spans:
-        if span.step is not None and span.ending is not None:
-            pieces = _running(span, window) if span.ending != "failed" else []
-            machine_us = sum(end - begin for begin, end in pieces)
-            yield Attempt(span.step, span.ending, span.duration_us, machine_us)
-
-
-def _running(span: _Span, window: tuple[int, int]) -> list[tuple[int, int]]:
-    """The pieces of a span outside its holes and inside the window."""
-    pieces = []
-    begin, end = max(span.begins_us, window[0]), min(span.ends_us, window[1])
-    for hole_begin, hole_end in span.holes:
-        if hole_end > hole_begin:
-            pieces.append((begin, min(end, hole_begin)))
-            begin = max(begin, hole_end)
-    pieces.append((begin, end))
-    return [(a, b) for a, b in pieces if a < b]
-
-
-def _covered(pieces: Iterable[tuple[int, int]]) -> int:
-    """The length of all pieces together, overlaps once."""
-    total, reached = 0, None
-    for begin, end in sorted(pieces):
-        if reached is None or begin >= reached:
-            total += end - begin
-            reached = end
-        elif end > reached:
-            total += end - reached
-            reached = end
-    return total

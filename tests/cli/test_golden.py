@@ -124,7 +124,7 @@ def _measured(program: Program, form: str) -> str:
 
 
 def _without_ages(text: str) -> str:
-    return re.sub(r'("oldest_open_s": |the oldest for ).*', r"\1<age>", text)
+    return re.sub(r'("oldest_open_s": |"age_s": |the oldest for |  for ).*', r"\1<age>", text)
 
 
 @FORMATS

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from itertools import pairwise
 from typing import Any
@@ -50,6 +50,8 @@ class Told:
     clock_back: bool
     finished: list[tuple[str, str, timedelta]]
     step_machine: dict[str, timedelta]
+    template: str | None
+    under_way: dict[str | None, timedelta]
 
 
 def events_of(events: Sequence[Event], run: str) -> list[Event]:
@@ -179,6 +181,8 @@ def tell(events: Sequence[Event]) -> Told | None:
         clock_back=clock_back,
         finished=[(str(a.step), a.how, a.end - a.begin) for a in attempts if a.how != "killed"],
         step_machine={},
+        template=next((e.detail.get("template") for e in events if e.type == "run.started"), None),
+        under_way={},
     )
     if ready is not None:
         tell_ready(told, events, ready, shift, (attempts, waits))
@@ -211,6 +215,9 @@ def tell_ready(
             told.retry += end - begin
         else:
             told.waiting += end - begin
+        busy = {p.step for p in attempts + waits if p.step is not None and p.at(begin)}
+        for step in busy or (None,):
+            told.under_way[step] = told.under_way.get(step, NOTHING) + (end - begin)
         for a in attempts:
             if a.how != "failed" and a.at(begin) and not polling_or_backing_off(a, waits, begin):
                 name = str(a.step)
@@ -298,6 +305,60 @@ def steps_of(counted: list[Told], reached: list[Told]) -> list[dict[str, Any]]:
     return rows
 
 
+def week(at: datetime) -> str:
+    monday = at.astimezone(UTC).date()
+    while monday.weekday() != 0:
+        monday -= timedelta(days=1)
+    thursday = monday + timedelta(days=3)  # the year of a week is that of its Thursday
+    number = 1 + (thursday - thursday.replace(month=1, day=1)).days // 7
+    return f"{thursday.year}-W{number:02}"
+
+
+def grouped(by: str, reached: list[Told]) -> list[dict[str, Any]]:
+    """Every lead time under its key; by step, every onboarding under every step there is."""
+    found: dict[str, list[Fraction]] = {}
+    if by == "step":
+        names: set[str | None] = {step for t in reached for step in t.under_way}
+        if reached:
+            names.add(None)
+        for name in names:
+            found[name or "(between steps)"] = [
+                exact(t.under_way.get(name, NOTHING)) for t in reached
+            ]
+    else:
+        for t in reached:
+            assert t.ready is not None
+            assert t.lead_time is not None
+            key = {
+                "week": week(t.ready),
+                "template": t.template or "unknown",
+                "profile": t.first.profile,
+            }[by]
+            found.setdefault(key, []).append(exact(t.lead_time))
+    return [
+        {"by": by, "key": key, "n": len(values), "lead_time_s": lead_times(values)}
+        for key, values in sorted(found.items())
+    ]
+
+
+MINUTES = (1, 5, 15, 30, 60, 120, 240, 480, 1440, 2880, 10080, 20160, 43200)
+
+
+def buckets(values: list[Fraction], target_s: int, alarm_s: int) -> list[dict[str, Any]]:
+    bounds = sorted({m * 60 for m in MINUTES} | {target_s, alarm_s})
+    rows: list[dict[str, Any]] = []
+    below = 0
+    for bound in bounds:
+        at_most = len([v for v in values if v <= bound])
+        rows.append({"up_to_s": float(bound), "n": at_most - below})
+        below = at_most
+    return [*rows, {"up_to_s": None, "n": len(values) - below}]
+
+
+def day_that_counts(told: Told) -> date:
+    return (told.ready or told.start).astimezone(UTC).date()
+
+
 def naive_document(
     journal: list[list[Event]],
     *,
@@ -306,28 +367,33 @@ def naive_document(
     target_s: int,
     alarm_s: int,
     abandoned_days: int,
+    since: date | None = None,
+    by: str | None = None,
 ) -> dict[str, Any]:
     """`platform-cli/kpi-onboarding/1` with `runs`, from the events of each onboarding."""
     everything = [told for told in map(tell, journal) if told is not None]
-    counted = [
+    asked_for = [
         t
         for t in everything
         if (t.first.profile != "local" if profiles is None else t.first.profile in profiles)
     ]
+    counted = [t for t in asked_for if since is None or day_that_counts(t) >= since]
     alive = [t for t in counted if not t.closed]
     reached = [t for t in alive if t.lead_time is not None]
     still_open = [t for t in alive if t.lead_time is None]
     values = [exact(t.lead_time) for t in reached if t.lead_time is not None]
     ages = [exact(max(now - t.start, NOTHING)) for t in still_open]
+    quiet = [not t.last > now - timedelta(days=abandoned_days) for t in still_open]
+    excluded = {"profile": len(everything) - len(asked_for)}
+    if since is not None:
+        excluded["since"] = len(asked_for) - len(counted)
     return {
         "schema": "platform-cli/kpi-onboarding/1",
         "n": len(reached),
         "open": len(still_open),
-        "abandoned": sum(
-            1 for t in still_open if not t.last > now - timedelta(days=abandoned_days)
-        ),
+        "abandoned": sum(quiet),
         "closed": len(counted) - len(alive),
-        "excluded": {"profile": len(everything) - len(counted)},
+        "excluded": excluded,
         "lead_time_s": lead_times(values),
         "censored_p50_s": kaplan_meier(values, ages),
         "oldest_open_s": float(max(ages)) if ages else None,
@@ -338,17 +404,74 @@ def naive_document(
         "target_s": target_s,
         "alarm_s": alarm_s,
         "steps": steps_of(alive, reached),
-        "runs": [
+        "runs": [run_of(t) for t in reached],
+        "groups": None if by is None else grouped(by, reached),
+        "open_runs": [
             {
                 "onboarding": t.first.onboarding,
                 "domain": t.first.domain,
                 "profile": t.first.profile,
                 "start": rfc3339(t.start),
-                "ready": None if t.ready is None else rfc3339(t.ready),
-                "lead_time_s": None if t.lead_time is None else seconds(t.lead_time),
-                "split_s": split_of([t]),
+                "age_s": float(age),
+                "abandoned": abandoned,
+                "template": t.template,
             }
-            for t in reached
+            for t, age, abandoned in zip(still_open, ages, quiet, strict=True)
         ],
-        "groups": None,
+        "since": None if since is None else since.isoformat(),
+        "in_progress": in_progress(reached, still_open, now, since),
+        "trend": [
+            g
+            | {
+                "split_s": split_of(
+                    [t for t in reached if t.ready is not None and week(t.ready) == g["key"]]
+                )
+            }
+            for g in grouped("week", reached)
+        ],
+        "time_by_step": grouped("step", reached),
+        "distribution": buckets(values, target_s, alarm_s),
+        "baseline": None,
+        "clock_back": sum(t.clock_back for t in alive),
+        "error": None,
+    }
+
+
+def in_progress(
+    reached: list[Told], still_open: list[Told], now: datetime, since: date | None
+) -> list[dict[str, Any]]:
+    """Each day's end is looked at by itself: who had begun by then, and was not ready."""
+    if not reached and not still_open:
+        return []
+    today = now.astimezone(UTC).date()
+    first = min(t.start for t in reached + still_open).astimezone(UTC).date()
+    first = max(first, since) if since is not None else first
+    rows = []
+    day = today
+    while day >= first or day == today:
+        end = min(datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1), now)
+        begun = [t for t in reached + still_open if t.start < end or t.start <= now == end]
+        gone = [
+            t
+            for t in reached
+            if t.ready is not None
+            and (max(t.ready, t.start) < end or max(t.ready, t.start) <= now == end)
+        ]
+        rows.append({"day": day.isoformat(), "open": len(begun) - len(gone)})
+        day -= timedelta(days=1)
+    return rows[::-1]
+
+
+def run_of(t: Told) -> dict[str, Any]:
+    return {
+        "onboarding": t.first.onboarding,
+        "domain": t.first.domain,
+        "profile": t.first.profile,
+        "start": rfc3339(t.start),
+        "ready": None if t.ready is None else rfc3339(t.ready),
+        "lead_time_s": None if t.lead_time is None else seconds(t.lead_time),
+        "split_s": split_of([t]),
+        "template": t.template,
+        "first_pass": t.first_pass,
+        "clock_back": t.clock_back,
     }

@@ -13,11 +13,13 @@ import pytest
 
 from platform_cli.kpi.document import document
 from platform_cli.kpi.figures import Figures, figures, usual_durations
-from platform_cli.kpi.timeline import Attempt, Onboarding, Split
+from platform_cli.kpi.spans import Attempt, Split
+from platform_cli.kpi.timeline import Onboarding
 
 NOW = datetime(2026, 3, 31, 12, tzinfo=UTC)
 DAY = 86_400
 US = 1_000_000
+BOUNDS_S = [60.0 * m for m in (1, 5, 15, 30, 60, 120, 240, 480, 1440, 2880, 10080, 20160, 43200)]
 
 
 def ready(lead_s: int, *attempts: Attempt, name: str = "loyalty") -> Onboarding:
@@ -88,6 +90,15 @@ def test_nothing_is_no_data_and_never_nought() -> None:
         "steps": [],
         "runs": None,
         "groups": None,
+        "open_runs": None,
+        "in_progress": None,
+        "since": None,
+        "trend": [],
+        "time_by_step": [],
+        "distribution": [{"up_to_s": bound, "n": 0} for bound in (*BOUNDS_S, None)],
+        "baseline": None,
+        "clock_back": 0,
+        "error": None,
     }
     assert next(iter(told)) == "schema"
 
@@ -264,6 +275,9 @@ def test_runs_list_the_onboardings_behind_the_figures() -> None:
         "ready": "2026-03-11T12:00:30.000000Z",
         "lead_time_s": 30.0,
         "split_s": {"machine": 3.0, "retry": 3.0, "waiting": 24.0},
+        "template": None,
+        "first_pass": True,
+        "clock_back": False,
     }
 
 

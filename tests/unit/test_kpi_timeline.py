@@ -13,14 +13,8 @@ from typing import Any, cast
 import pytest
 
 from platform_cli.journal.event import Event, EventType
-from platform_cli.kpi.timeline import (
-    Attempt,
-    LeadTime,
-    Onboarding,
-    Split,
-    lead_time_of,
-    onboarding,
-)
+from platform_cli.kpi.spans import Attempt, Split
+from platform_cli.kpi.timeline import LeadTime, Onboarding, lead_time_of, onboarding
 
 TEN = datetime(2026, 3, 2, 10, tzinfo=UTC)
 SHORT = {

@@ -1,4 +1,4 @@
-"""`platform-cli journal export|import|close`: parse, ask the journal, render."""
+"""`platform-cli journal export|import|migrate|close`: parse, ask the journal, render."""
 
 from __future__ import annotations
 
@@ -75,6 +75,54 @@ def import_(
         json.write(told)
     else:
         text.out(f"{done.added} events added, {done.known} were known.")
+    return Exit.DONE
+
+
+def migrate(
+    invocation: Invocation,
+    *,
+    source: Annotated[
+        Path | None,
+        typer.Option(
+            "--from", metavar="FILE", help="The SQLite journal; the one in PLATFORM_HOME."
+        ),
+    ] = None,
+) -> int:
+    """Copy every event of a SQLite journal into the shared one, and look that each is there.
+
+    Safe to run again: an event that is there already is not written twice. The file stays as it is.
+
+    \b
+    Examples:
+      platform-cli journal migrate
+      platform-cli journal migrate --from /mnt/old/journal.sqlite3
+    """
+    from platform_cli import wiring
+    from platform_cli.cli.render import json, text
+    from platform_cli.journal import moving
+
+    if source is not None and not source.is_file():
+        raise PlatformError(
+            "PLT-USAGE-001",
+            f"--from {source}: there is no such file. Nothing was done.",
+            hint="Name the file of a SQLite journal.",
+            address="--from",
+        )
+    with wiring.moving(invocation.settings, source) as (old, shared):
+        done = moving.move(old, shared)
+        told = {
+            "schema": "platform-cli/journal-migrate/1",
+            "from": old.place,
+            "to": shared.place,
+            "added": done.added,
+            "known": done.known,
+            "verified": done.added + done.known,
+        }
+    if invocation.json:
+        json.write(told)
+    else:
+        text.out(f"{done.added} events added, {done.known} were known; all of them verified.")
+        text.out(text.clean(f"{told['from']} is as it was, and is not used any more."))
     return Exit.DONE
 
 
