@@ -58,6 +58,17 @@ class Crew(Generic[Result]):
             return key, result
         raise InterruptedRunError
 
+    def finish(self, within_s: float) -> None:
+        """Let jobs under way come to their end, unless somebody says stop meanwhile."""
+        looks = round(within_s / _POLL_S)
+        while self._running and looks and not self._stop.is_set():
+            try:
+                key, _ = self._ended.get(timeout=_POLL_S)
+            except queue.Empty:
+                looks -= 1
+            else:
+                self._running.discard(key)
+
     def settle(self, grace_s: float) -> None:
         """Give jobs under way a moment to end; what they raise no longer matters."""
         while self._running:

@@ -23,6 +23,8 @@ from platform_cli.providers.unasked import UnaskedError
 
 Status = Literal["done", "kept", "planned", "failed", "blocked"]
 
+FINISH_S: Final = 30.0
+"""How long a run that lost its journal waits for calls under way to end."""
 GRACE_S: Final = 0.6
 """How long an interrupted run waits for calls under way before it leaves."""
 
@@ -103,7 +105,12 @@ class Engine:
                 if crew.busy:
                     key, outcome = crew.next()
                     outcomes[key] = outcome
-        except (InterruptedRunError, UnrecordedError):
+        except UnrecordedError:
+            # Whatever would begin something new meets the same; what is under way is finished.
+            crew.finish(FINISH_S)
+            crew.settle(GRACE_S)
+            raise
+        except InterruptedRunError:
             crew.settle(GRACE_S)
             raise
         return outcomes
