@@ -10,11 +10,11 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import IO, Final
 
-from platform_cli.git.folder import write_changes, write_files, write_folder
+from platform_cli.git.folder import tree_id, write_changes, write_files, write_folder
 from platform_cli.git.process import OWN_CONFIG, failure, signature
 from platform_cli.git.reading import Reading, ref_of, revision_of, translated
 
@@ -66,9 +66,8 @@ class Git(Reading):
 
     def tree_of(self, folder: Path) -> str:
         """The id of the git tree of the folder's files: the same for the same files."""
-        epoch = datetime.fromtimestamp(0, UTC)
-        with self.commit_folder(folder, "", name="", mail="", at=epoch) as made:
-            return made.tree
+        with translated(folder):
+            return tree_id(folder.absolute())
 
     @contextmanager
     def commit_folder(

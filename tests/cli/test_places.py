@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import os
 import resource
+import shlex
 import shutil
 import subprocess
-from collections.abc import Iterator
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.cli.program import LOYALTY, Done, Program
+from tests.cli.program import LOYALTY, Done, Program, with_stand_ins
 
 UNCHANGED = ("Nothing was changed", "nothing was changed", "is safe", "stays")
 
@@ -316,10 +319,79 @@ def test_a_working_directory_that_is_gone(program: Program) -> None:
     assert "Traceback" not in done.err
 
 
-def test_an_unusual_umask(program: Program) -> None:
-    def open_to_all() -> None:
-        os.umask(0)
+@pytest.mark.parametrize("mask", [0, 0o077, 0o777])
+def test_an_unusual_umask(program: Program, mask: int) -> None:
+    def masked() -> None:
+        os.umask(mask)
 
-    done = program.run(*LOYALTY, before=open_to_all)
+    done = program.run(*LOYALTY, "--no-page", before=masked)
     assert done.status in {0, 3}
     assert program.home.stat().st_mode & 0o777 == 0o700
+    assert program.run(*LOYALTY, "--no-page", "--format=json").json["error"] is None
+
+
+PLAIN_C = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+"""A locale that knows ASCII alone, and a Python that is told to believe it."""
+
+
+@pytest.mark.parametrize("name", ["a\nb; $(id) 'c'", "h\u00f6m\u00e9 \U0001f986", "\udcff\udce9"])
+def test_a_home_of_any_letters_in_any_locale(program: Program, name: str) -> None:
+    if sys.platform == "darwin" and "\udcff" in name:
+        pytest.skip("this file system keeps no name that is not UTF-8")
+    home: dict[str, str | None] = {"PLATFORM_HOME": str(program.folder / name)}
+    argv = (*LOYALTY, "--no-page", "--format=json")
+    first = program.run(*argv, env={**home, **PLAIN_C}).json
+    assert first["error"] is None
+    assert {step["status"] for step in first["steps"] if step["id"] != "ready"} == {"done"}
+    (url,) = (
+        resource["url"]
+        for step in first["steps"]
+        for resource in step["resources"]
+        if resource["kind"] == "repository"
+    )
+    assert "\n" not in url
+    subprocess.run(["git", "clone", "--quiet", url, "there"], cwd=program.work, check=True)
+    assert (program.work / "there" / "README.md").is_file()
+    again = program.run(*argv, env=home).json
+    assert {step["status"] for step in again["steps"] if step["id"] != "ready"} == {"kept"}
+
+
+def test_with_no_stream_at_all(program: Program) -> None:
+    words = shlex.join(program.command(*LOYALTY, "--no-page"))
+    done = program.run(command=["sh", "-c", f"exec {words} <&- >&- 2>&-"])
+    assert done.status in {0, 3}
+    assert len(program.commits()) == 1
+
+
+def test_somebody_elses_home() -> None:
+    """Two people, one PLATFORM_HOME: it is for the one who made it, and the other is told."""
+    if os.geteuid() != 0:
+        pytest.skip("only root may run as two people")
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as made:
+        Path(made).chmod(0o777)
+        # Not those of the other tests, which lie in a folder that is private to whoever runs them.
+        python = with_stand_ins(Path(made) / "tools")
+        program = Program(Path(made) / "places", python=python)
+        for path in (program.folder, *program.folder.rglob("*")):
+            path.chmod(0o777)
+
+        def person(uid: int) -> Callable[[], None]:
+            def become() -> None:
+                os.setgroups([])
+                os.setgid(uid)
+                os.setuid(uid)
+
+            return become
+
+        try:
+            program.run("--version", before=person(65_533))
+        except PermissionError:
+            pytest.skip("this Python is root's alone")
+        argv = (*LOYALTY, "--no-page")
+        assert program.run(*argv, before=person(65_533)).status in {0, 3}
+        before = program.snapshot()
+        for other in (argv, ("kpi", "onboarding"), ("status",), (*argv, "--dry-run")):
+            helps(program.run(*other, before=person(65_532)), "PLT-HOME-001")
+        assert program.snapshot() == before
+        program.home.chmod(0o500)
+        helps(program.run("init", "stock", *argv[2:], before=person(65_533)), "PLT-HOME-001")

@@ -14,6 +14,7 @@ import pytest
 from platform_cli.errors import PlatformError
 from platform_cli.git import Git
 from tests.unit.git_folder import (
+    AT,
     GitFixtures,
     environment,
     plain_git,
@@ -136,8 +137,9 @@ class TestFailure(GitFixtures):
             raise OSError(errno.ENOSPC, "No space left on device")
 
         monkeypatch.setattr(tempfile, "TemporaryDirectory", full)
-        with pytest.raises(PlatformError) as caught:
-            git.tree_of(tmp_path)
+        made = git.commit_folder(tmp_path, "", name="Ada", mail="ada@example.com", at=AT)
+        with pytest.raises(PlatformError) as caught, made:
+            pytest.fail("it was made")
         assert caught.value.code == "PLT-HOME-002"
 
     def test_the_environment_is_not_shown(self) -> None:

@@ -34,6 +34,8 @@ class TestTree(GitFixtures):
         (folder / "deep" / "run.sh").write_bytes(b"#!/bin/sh\n")
         (folder / "deep" / "run.sh").chmod(0o755)
         (folder / "link").symlink_to("README.md")
+        for name in ("a", "a-b/c", "a.b", "a0", "ab/c/d", "ab.c", "ab-c", "Z/b", "\u00e4/\u00f6"):
+            folder_of(folder / "sorted", {name: name.encode()})
         copy = tmp_path / "copy"
         shutil.copytree(folder, copy, symlinks=True)
         env = git.environment

@@ -260,9 +260,11 @@ WRONG: dict[str, tuple[str, ...]] = {
         "'fd::17'",
         "'http://x/y'",
         "'git://x/y'",
+        "'https://x.example/t?token=x'",
+        "'https://x.example/t#main'",
         "''",
     ),
-    "template.commit": ("'main'", "'abc123'", f"'{'A' * 40}'", "1"),
+    "template.commit": ("'main'", "'v1'", "'abc123'", f"'{'A' * 40}'", f"'{'a' * 41}'", "1"),
     "policy.bundle": (
         "'https://x.example/b'",
         "'http://x.example/b'",
