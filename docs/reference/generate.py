@@ -1,7 +1,7 @@
 """Writes the reference pages from the program itself; `--check` fails where one is out of date.
 
-A page made here is never edited by hand: change the command's help, the error's row or the
-setting's row, then run `make docs`.
+A page made here is never edited by hand: change the command's help, or the row of the error, the
+setting, the field, the rule or the policy, then run `make docs`.
 """
 
 from __future__ import annotations
@@ -12,9 +12,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from platform_cli import settings
+from platform_cli import policies, settings
 from platform_cli.cli.app import build
+from platform_cli.contracts import reference as contract_reference
 from platform_cli.errors import CODES, Exit
+from platform_cli.policies import reference as policy_reference
 
 HERE = Path(__file__).parent
 MADE = "<!-- Made by docs/reference/generate.py. Do not edit: run `make docs`. -->\n"
@@ -84,7 +86,19 @@ def settings_page() -> str:
     return "\n".join(lines) + "\n"
 
 
-PAGES = {"commands.md": commands, "errors.md": errors, "settings.md": settings_page}
+def policies_page() -> str:
+    """Every policy of the release that ships with the program."""
+    return f"{MADE}\n{policy_reference.page(policies.released())}"
+
+
+PAGES = {
+    "commands.md": commands,
+    "errors.md": errors,
+    "settings.md": settings_page,
+    "contract-language.md": lambda: f"{MADE}\n{contract_reference.language_page()}",
+    "contract-rules.md": lambda: f"{MADE}\n{contract_reference.rules_page()}",
+    "policies.md": policies_page,
+}
 
 
 def main(arguments: list[str]) -> int:

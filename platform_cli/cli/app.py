@@ -57,7 +57,7 @@ TREE: Final[dict[str, Leaf | Branch]] = {
         },
     ),
     "policy": Branch(
-        "Governance that runs: the released policies and their exceptions.",
+        "Governance that runs: policies and their exceptions.",
         {
             "check": Leaf("policy", "check", "Decide on a repository or on documents."),
             "test": Leaf("policy", "run_tests", "Run the policies' own tests."),

@@ -150,8 +150,9 @@ def test_a_lost_answer_makes_one_integration(scenes: Callable[..., Scene]) -> No
     mutation.prepare(here)
     before = len(here.state.mutations)
     here.state.faults = [Fault("after", "drop")]
-    with pytest.raises(TemporaryError):
+    with pytest.raises(TemporaryError) as caught:
         mutation.call(here)
+    assert caught.value.code == "PLT-PAGER-006"
     assert len(here.state.mutations) == before + 1
     assert here.pager.integration(here.name) is not None
     assert mutation.effects(here) == 1

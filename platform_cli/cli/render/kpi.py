@@ -179,7 +179,7 @@ def _tell_owners(told: Mapping[str, Any], columns: int) -> None:
     if not found:
         return
     out()
-    out("The steps that own the p50, with their waits")
+    out("The steps that own the p50, and waits")
     for step in found:
         out(
             wrap(f"{step['key']:<15} {duration(step['lead_time_s']['p50'])}", columns, "  ", "    ")
