@@ -11,7 +11,7 @@ import socket
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -40,6 +40,7 @@ from platform_cli.template.pinned import PinnedTemplate, require_checks, short
 if TYPE_CHECKING:
     from platform_cli.journal.moving import Verifiable
     from platform_cli.journal.port import Journal, Reading
+    from platform_cli.providers.catalog.iceberg.adapter import IcebergCatalog
     from platform_cli.providers.catalog.port import Catalog
     from platform_cli.providers.catalog.unity.adapter import UnityCatalog
     from platform_cli.providers.forge.github.adapter import GitHubForge
@@ -255,7 +256,7 @@ def patient(
         modules={name: find_spec(name) is not None for name in ("pyiceberg", "regorus")},
         now=now,
         forge=partial(_look_at_forge, settings, around.git) if github else None,
-        catalog=partial(_look_at_unity, settings) if settings.profile.catalog == "unity" else None,
+        catalog=_catalog_look(settings),
         pager=partial(_look_at_pager, settings) if settings.profile.pager == "pagerduty" else None,
         template=partial(_look_at_template, settings, around),
     )
@@ -280,6 +281,22 @@ def _look_at_forge(settings: Settings, git: Git) -> Finding:
     fix = "grant them for the organisation: docs/how-to/github.md has the table"
     saw = f"{found.who} lacks {lacking}{told}"
     return Finding("forge", "failed", saw, fix, "whoever owns the token or App", Exit.CREDENTIALS)
+
+
+def _catalog_look(settings: Settings) -> Callable[[], Finding] | None:
+    looks = {"unity": _look_at_unity, "iceberg": _look_at_iceberg}
+    look = looks.get(settings.profile.catalog)
+    return partial(look, settings) if look is not None else None
+
+
+def _look_at_iceberg(settings: Settings) -> Finding:
+    from platform_cli.providers.catalog.iceberg import access
+
+    found = access.look(_iceberg(settings))
+    saw = f"a caller with {found.kind} at {found.server}: namespaces are listed; it does not tell "
+    return Finding(
+        "catalog", "ok", f"{saw}what they may change; access is not enforced by this catalog"
+    )
 
 
 def _look_at_unity(settings: Settings) -> Finding:
@@ -330,6 +347,8 @@ def _providers(
         forge = LocalForge(root, organisation, git, now, build_timeout_s=most_s)
     if profile.catalog == "unity" and not offline:
         catalog = _unity(settings)
+    elif profile.catalog == "iceberg" and not offline:
+        catalog = _iceberg(settings)
     elif _embedded(settings, "catalog", profile.catalog, offline=offline):
         catalog = LocalCatalog(settings.home / "catalog")
     if profile.pager == "pagerduty" and not offline:
@@ -366,6 +385,15 @@ def _unity(settings: Settings) -> UnityCatalog:
     unity, organisation = profile.unity, settings.platform.organisation
     server = Server(unity.host, unity.layout, unity.outsider_group, organisation, profile.timeout_s)
     return opened(server, secret, process_environment(), time.sleep)
+
+
+def _iceberg(settings: Settings) -> IcebergCatalog:
+    """An Iceberg REST catalog, laid out as the profile says. Asks nobody anything yet."""
+    from platform_cli.providers.catalog.iceberg.opening import Server, Times, opened
+
+    chosen, timeout_s = settings.profile.iceberg, settings.profile.timeout_s
+    server = Server(chosen.uri, chosen.warehouse, chosen.layout, timeout_s)
+    return opened(server, secret, Times(time.monotonic, time.sleep))
 
 
 def _pagerduty(settings: Settings, request: Request | None) -> PagerDutyPager:

@@ -57,6 +57,9 @@ MUTATING = {
         "revoke",
         "set_tags",
     ),
+    # Where each request leaves: some of the adapter's methods are more than one.
+    "platform_cli.providers.catalog.unity.api:Api": ("send",),
+    "platform_cli.providers.catalog.iceberg.api:Api": ("change",),
     "platform_cli.providers.pager.pagerduty.adapter:PagerDutyPager": (
         "create_schedule",
         "create_escalation_policy",
@@ -193,7 +196,9 @@ def child(order: dict[str, Any]) -> None:
 def main() -> None:
     """Fork for every line."""
     import copier  # noqa: F401 - imported here so that no fork has to
+    import databricks.sdk.core  # noqa: F401 - the same
     import github.Requester  # noqa: F401 - the same
+    import pyiceberg.catalog.rest
     import pyiceberg.catalog.sql  # noqa: F401 - the same
 
     from platform_cli import wiring  # noqa: F401 - the same

@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.exceptions import (
@@ -23,18 +22,11 @@ from pyiceberg.exceptions import (
 )
 from pyiceberg.schema import Schema
 from pyiceberg.table import Table
-from pyiceberg.table.update import (
-    AddSchemaUpdate,
-    AssertTableUUID,
-    RemovePropertiesUpdate,
-    SetCurrentSchemaUpdate,
-    SetPropertiesUpdate,
-    TableUpdate,
-)
 from sqlalchemy.exc import IntegrityError
 
-from platform_cli.providers.catalog import files, place, rows
+from platform_cli.providers.catalog import commits, files, place, rows
 from platform_cli.providers.catalog.columns import Fields
+from platform_cli.providers.catalog.tables import Difference
 
 
 class _Catalog(SqlCatalog):
@@ -118,21 +110,9 @@ class Store:
         False where another program was first. Raises PLT-CATALOG-002.
         """
         table = self._loaded(identifier)
-        made: tuple[TableUpdate, ...] = ()
-        if fields is not None:
-            number = max(one.schema_id for one in table.metadata.schemas) + 1
-            schema = {"type": "struct", "schema-id": number, "fields": fields}
-            made = (
-                AddSchemaUpdate.model_validate({"schema": schema}),
-                SetCurrentSchemaUpdate.model_validate({"schema-id": number}),
-            )
-        if removals:
-            made = (*made, RemovePropertiesUpdate(removals=sorted(removals)))
-        if updates:
-            made = (*made, SetPropertiesUpdate(updates=dict(updates)))
-        same = AssertTableUUID(uuid=UUID(str(table.metadata.table_uuid)))
+        same, made = commits.of(table, Difference(fields, updates, removals))
         try:
-            self.catalog.commit_table(table, (same,), made)
+            self.catalog.commit_table(table, same, made)
         except CommitFailedException:
             return False
         return True

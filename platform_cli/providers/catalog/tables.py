@@ -54,12 +54,12 @@ class Difference:
         return self.fields is not None or bool(self.updates) or bool(self.removals)
 
 
-def difference(metadata: Metadata, publication: Publication) -> Difference:
+def difference(found: Metadata, publication: Publication) -> Difference:
     """What makes the table one that is published so. Pure."""
-    said, kept = wanted(publication), metadata.properties
-    evolved = columns.fields(publication.columns, metadata.fields, metadata.last_id)
+    said, kept = wanted(publication), found.properties
+    evolved = columns.fields(publication.columns, found.fields, found.last_id)
     return Difference(
-        fields=None if evolved == metadata.fields else evolved,
+        fields=None if evolved == found.fields else evolved,
         updates={key: text for key, text in said.items() if kept.get(key) != text},
         removals=frozenset(key for key in kept if _replaced(key) and key not in said),
     )
@@ -71,18 +71,18 @@ def read(location: str, file: Path) -> Metadata | None:
         return None
     path = place.path_of(location)
     try:
-        return _metadata(json.loads(_content(path)))
+        return metadata(json.loads(_content(path)))
     except (ValueError, KeyError, TypeError, AttributeError, StopIteration, RecursionError):
         raise place.damaged(path, "it is not what is known of a table") from None
 
 
-def shown(name: str, address: str, metadata: Metadata | None) -> Table:
+def shown(name: str, address: str, found: Metadata | None) -> Table:
     """The table as the port has it."""
-    marker = properties.marker(metadata.properties) if metadata else None
-    if metadata is None or marker is None:
-        return Table(name, address, metadata.uuid if metadata else None, None, None)
-    publication = properties.publication(metadata.properties, metadata.columns())
-    return Table(name, address, metadata.uuid, marker, publication)
+    marker = properties.marker(found.properties) if found else None
+    if found is None or marker is None:
+        return Table(name, address, found.uuid if found else None, None, None)
+    publication = properties.publication(found.properties, found.columns())
+    return Table(name, address, found.uuid, marker, publication)
 
 
 def _content(path: Path) -> bytes:
@@ -96,7 +96,11 @@ def _content(path: Path) -> bytes:
         return path.read_bytes()
 
 
-def _metadata(said: Any) -> Metadata | None:
+def metadata(said: Any) -> Metadata | None:
+    """What Iceberg's JSON says of a table; None for a view.
+
+    Raises ValueError, KeyError, TypeError, AttributeError or StopIteration for what is neither.
+    """
     if "view-uuid" in said:
         return None
     current = said["current-schema-id"]

@@ -1,0 +1,1 @@
+"""An Iceberg REST catalog: Polaris, Gravitino, Lakekeeper, and whoever else speaks it."""

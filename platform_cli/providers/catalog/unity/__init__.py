@@ -1,0 +1,1 @@
+"""Unity Catalog as the catalog: Databricks' own, or the open-source server."""

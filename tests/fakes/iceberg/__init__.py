@@ -1,0 +1,1 @@
+"""A stateful Iceberg REST catalog on loopback, with faults."""

@@ -1,0 +1,1 @@
+"""A stateful Unity Catalog on loopback, Databricks' or the open-source one, with faults."""

@@ -1,0 +1,1 @@
+"""Real servers that tests start on loopback, where Java and Maven's registry are to be had."""
