@@ -112,6 +112,7 @@ def test_make_lists_its_targets(least: Repository, tmp_path: Path) -> None:
         "contract",
         "policy",
         "publish",
+        "pins",
         "alerts",
         "clean",
     ]
