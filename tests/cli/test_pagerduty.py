@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.pagerduty import also_on_pagerduty
 from tests.cli.program import LOYALTY, Program
 from tests.fakes.pagerduty.server import serving
 from tests.fakes.pagerduty.state import TOKEN, Fault, State
@@ -19,14 +20,7 @@ SECRETS = (TOKEN, "canary-routing-key")
 def account(program: Program, tmp_path: Path) -> Iterator[State]:
     """An account with one person in the team, and a program that is told of it."""
     with serving(tmp_path / "pagerduty") as (state, trusted):
-        state.add_team("loyalty-team", state.add_user("Ann", "ann@example.org"))
-        config = program.folder / "config" / "platform-cli" / "config.toml"
-        config.parent.mkdir(parents=True)
-        config.write_text(
-            f'[profiles.paged]\npager = "pagerduty"\n'
-            f'[profiles.paged.pagerduty]\nbase_url = "{state.base}"\n'
-        )
-        program.environment |= {"PAGERDUTY_TOKEN": TOKEN, "SSL_CERT_FILE": str(trusted)}
+        also_on_pagerduty(program, state, trusted, "paged")
         yield state
         assert not state.wrong
 

@@ -60,6 +60,7 @@ class _Handler(BaseHTTPRequestHandler):
         raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         body = json.loads(raw) if raw else None
         call = Call(self.command, parts.path, parse_qs(parts.query, keep_blank_values=True), body)
+        begun_s = time.monotonic()
         if state.latency_s:
             time.sleep(state.latency_s)
         fault = state.fault(call)
@@ -69,6 +70,8 @@ class _Handler(BaseHTTPRequestHandler):
             return
         reply = self._reply(call)
         self._count(call, reply.status)
+        with state.lock:
+            state.spans.append((begun_s, time.monotonic()))
         if fault is not None:
             self._fail(fault)
             return

@@ -64,6 +64,8 @@ class State:
     incidents: list[Json] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     calls: list[tuple[Call, int]] = field(default_factory=list)
+    spans: list[tuple[float, float]] = field(default_factory=list)
+    """When each call began and ended."""
     wrong: list[str] = field(default_factory=list)
     """Everything that does not agree with the official description."""
     unseen: dict[str, int] = field(default_factory=dict)
