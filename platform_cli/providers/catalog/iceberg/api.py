@@ -6,8 +6,7 @@ because whether it had its effect must be looked at first. Nothing is opened bef
 
 from __future__ import annotations
 
-import ssl
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -17,6 +16,7 @@ from platform_cli.errors import PlatformError, TemporaryError
 from platform_cli.providers.catalog.iceberg import answers, credentials
 from platform_cli.providers.catalog.iceberg.answers import Answer, Asked
 from platform_cli.providers.catalog.iceberg.credentials import Credentials
+from platform_cli.providers.trust import untrusted
 
 if TYPE_CHECKING:
     from requests import PreparedRequest, Response
@@ -174,7 +174,7 @@ class Api:
         return Answer(int(response.status_code), headers, data), response
 
     def _lost(self, error: BaseException, asked: Asked) -> PlatformError:
-        if any(isinstance(one, ssl.SSLCertVerificationError) for one in _inside(error)):
+        if untrusted(error):
             return answers.untrusted(asked)
         why = type(error).__name__
         return answers.unanswered(asked, why) if self._answered else answers.unreachable(asked, why)
@@ -209,16 +209,3 @@ def _rest() -> Any:
             hint="Look at .pyiceberg.yaml in your home and at variables that begin PYICEBERG_.",
         ) from error
     return Rest
-
-
-def _inside(error: BaseException) -> Iterator[BaseException]:
-    """The error and all that it was raised for, however deep it is wrapped."""
-    seen: set[int] = set()
-    waiting: list[Any] = [error]
-    while waiting:
-        one = waiting.pop()
-        if not isinstance(one, BaseException) or id(one) in seen:
-            continue
-        seen.add(id(one))
-        yield one
-        waiting += [one.__cause__, one.__context__, getattr(one, "reason", None), *one.args]

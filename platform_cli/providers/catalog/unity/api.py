@@ -6,8 +6,7 @@ because whether it had its effect must be looked at first. Pages are followed by
 
 from __future__ import annotations
 
-import ssl
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
@@ -16,6 +15,7 @@ from platform_cli.errors import PlatformError, TemporaryError
 from platform_cli.providers.catalog.unity import answers
 from platform_cli.providers.catalog.unity.answers import Answer, Asked
 from platform_cli.providers.catalog.unity.credentials import Credentials
+from platform_cli.providers.trust import untrusted
 
 if TYPE_CHECKING:
     from requests import PreparedRequest, Response
@@ -174,19 +174,6 @@ def _object(answer: Answer, asked: Asked) -> Json:
 
 
 def _lost(error: BaseException, asked: Asked) -> PlatformError:
-    if any(isinstance(one, ssl.SSLCertVerificationError) for one in _inside(error)):
+    if untrusted(error):
         return answers.untrusted(asked)
     return answers.unanswered(asked, type(error).__name__)
-
-
-def _inside(error: BaseException) -> Iterator[BaseException]:
-    """The error and all that it was raised for, however deep it is wrapped."""
-    seen: set[int] = set()
-    waiting: list[Any] = [error]
-    while waiting:
-        one = waiting.pop()
-        if not isinstance(one, BaseException) or id(one) in seen:
-            continue
-        seen.add(id(one))
-        yield one
-        waiting += [one.__cause__, one.__context__, getattr(one, "reason", None), *one.args]

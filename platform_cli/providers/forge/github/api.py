@@ -18,6 +18,7 @@ from urllib.parse import parse_qsl, quote, urlsplit
 from platform_cli.errors import TemporaryError
 from platform_cli.providers.forge.github import answers
 from platform_cli.providers.forge.github.answers import Answer, Asked
+from platform_cli.providers.trust import untrusted
 
 if TYPE_CHECKING:
     from github.Requester import Requester
@@ -136,8 +137,6 @@ class Api:
     def _answer(
         self, asked: Asked, parameters: Mapping[str, Any] | None, body: Mapping[str, Any] | None
     ) -> Answer:
-        import ssl
-
         from requests import RequestException
         from requests.exceptions import SSLError
 
@@ -151,7 +150,7 @@ class Api:
                     input=body,
                 )
         except SSLError as error:
-            if _caused_by(error, ssl.SSLCertVerificationError):
+            if untrusted(error):
                 raise answers.untrusted(asked) from None
             raise answers.unanswered(asked, type(error).__name__) from None
         except (RequestException, OSError) as error:
@@ -207,21 +206,3 @@ def _data(text: str, asked: Asked) -> Any:
     except ValueError:
         # A proxy's page, or an answer cut short: what the call did is not known.
         raise answers.unanswered(asked, "the answer is not JSON") from None
-
-
-def _caused_by(error: BaseException | None, kind: type[BaseException]) -> bool:
-    """Whether the error was raised for one of that kind, however deep it is wrapped."""
-    seen: set[int] = set()
-    waiting = [error]
-    while waiting:
-        one = waiting.pop()
-        if one is None or id(one) in seen:
-            continue
-        if isinstance(one, kind):
-            return True
-        seen.add(id(one))
-        inner = [part for part in one.args if isinstance(part, BaseException)]
-        reason = getattr(one, "reason", None)
-        waiting += [one.__cause__, one.__context__, *inner]
-        waiting += [reason] if isinstance(reason, BaseException) else []
-    return False

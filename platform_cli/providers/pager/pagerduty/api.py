@@ -6,7 +6,6 @@ because whether it had its effect must be looked at first. Pages are followed by
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from platform_cli.errors import PlatformError, TemporaryError
 from platform_cli.providers.pager.pagerduty import answers, client
 from platform_cli.providers.pager.pagerduty.answers import Answer, Asked
 from platform_cli.providers.pager.pagerduty.client import Library, Session
+from platform_cli.providers.trust import untrusted
 
 TOKEN: Final = "PAGERDUTY_TOKEN"  # noqa: S105 - the name of a variable, not a secret
 _PAUSES_S: Final = (0.5, 1.0, 2.0, 4.0)
@@ -115,7 +115,7 @@ class Api:
             # Both libraries raise for a 401 instead of giving the answer back.
             response = getattr(error, "response", None)
             if response is None:
-                if _caused_by(error, ssl.SSLCertVerificationError):
+                if untrusted(error):
                     raise answers.untrusted(asked) from None
                 why = type(error.__cause__ or error).__name__
                 raise answers.unanswered(asked, why) from None
@@ -146,21 +146,3 @@ class Api:
 def at(*parts: str) -> str:
     """The path of these parts, each written so that it stays one part."""
     return "/" + "/".join(quote(part, safe="") for part in parts)
-
-
-def _caused_by(error: BaseException | None, kind: type[BaseException]) -> bool:
-    """Whether the error was raised for one of that kind, however deep it is wrapped."""
-    seen: set[int] = set()
-    waiting = [error]
-    while waiting:
-        one = waiting.pop()
-        if one is None or id(one) in seen:
-            continue
-        if isinstance(one, kind):
-            return True
-        seen.add(id(one))
-        inner = [part for part in one.args if isinstance(part, BaseException)]
-        reason = getattr(one, "reason", None)
-        waiting += [one.__cause__, one.__context__, *inner]
-        waiting += [reason] if isinstance(reason, BaseException) else []
-    return False
