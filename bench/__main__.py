@@ -1,10 +1,13 @@
-"""`python -m bench [NAME …]`: measures side by side and writes the table in docs/benchmarks.md."""
+"""`python -m bench [--runs N] [NAME …]`: measures side by side; writes docs/benchmarks.md.
+
+The page is written when all benches ran, and says how many pairs each row has.
+"""
 
 from __future__ import annotations
 
+import argparse
 import json
 import platform
-import sys
 from dataclasses import asdict
 from importlib import import_module
 from pathlib import Path
@@ -25,12 +28,12 @@ thing, and mean little on another machine. Written by `make bench`; one row alon
 """
 
 
-def main(names: list[str]) -> None:
+def main(names: list[str], runs: int) -> None:
     """Run the benches; rewrite the page when all of them ran."""
     found: list[Ratio] = []
     for name in names or BENCHES:
-        for ratio in import_module(f"bench.{name}").run(runs=11):
-            print(json.dumps(asdict(ratio)))
+        for ratio in import_module(f"bench.{name}").run(runs=runs):
+            print(json.dumps(asdict(ratio)), flush=True)
             found.append(ratio)
     table = "\n".join(_row(ratio) for ratio in found)
     print("\n" + table)
@@ -48,4 +51,8 @@ def _row(r: Ratio) -> str:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    parser = argparse.ArgumentParser(prog="python -m bench")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(BENCHES))
+    parser.add_argument("--runs", type=int, default=11, help="pairs for each row")
+    wished = parser.parse_args()
+    main(wished.names, wished.runs)
