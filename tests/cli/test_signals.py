@@ -167,7 +167,7 @@ def test_while_a_call_hangs(
 def test_a_dry_run(
     program: Program, hanging: Callable[[str], Path], number: signal.Signals
 ) -> None:
-    mark = hanging("fast-import")
+    mark = hanging("config")
     path = f"{program.folder / 'bin'}:{program.environment['PATH']}"
     process = program.start(*LOYALTY, "--dry-run", env={"PATH": path})
     until(mark.exists, process)
