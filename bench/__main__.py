@@ -1,6 +1,6 @@
 """`python -m bench [--runs N] [NAME …]`: measures side by side; writes docs/benchmarks.md.
 
-The page is written when all benches ran, and says how many pairs each row has.
+Each row of the page is of the last run of its bench, and says how many pairs that had.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ HEAD = """# Measurements
 
 Every figure is a ratio against something one could use instead: both run in turn as whole
 processes, several times, medians of the pairs. Absolute times are told to show the size of the
-thing, and mean little on another machine. Written by `make bench`; one row alone:
-`python -m bench startup`.
+thing, and mean little on another machine. Written by `make bench`; one bench alone:
+`python -m bench startup`. A row is of the last run of its bench.
 
 | id | ours | beside it | ours / beside (s) | ratio (lowest to highest) | goal | held | pairs |
 |---|---|---|---|---|---|---|---|
@@ -29,17 +29,26 @@ thing, and mean little on another machine. Written by `make bench`; one row alon
 
 
 def main(names: list[str], runs: int) -> None:
-    """Run the benches; rewrite the page when all of them ran."""
+    """Run the benches, and put their rows into the page in the place of those that were there."""
     found: list[Ratio] = []
     for name in names or BENCHES:
         for ratio in import_module(f"bench.{name}").run(runs=runs):
             print(json.dumps(asdict(ratio)), flush=True)
             found.append(ratio)
-    table = "\n".join(_row(ratio) for ratio in found)
-    print("\n" + table)
-    if not names:
-        system = f"{platform.system()} {platform.machine()}, Python {platform.python_version()}"
-        PAGE.write_text(f"{HEAD}{table}\n\nLast run: {system}.\n")
+    print("\n" + "\n".join(_row(ratio) for ratio in found))
+    rows = _rows_of_the_page() | {ratio.id: _row(ratio) for ratio in found}
+    table = "\n".join(rows[key] for key in sorted(rows, key=_place))
+    system = f"{platform.system()} {platform.machine()}, Python {platform.python_version()}"
+    PAGE.write_text(f"{HEAD}{table}\n\nLast run: {system}.\n", encoding="utf-8")
+
+
+def _rows_of_the_page() -> dict[str, str]:
+    lines = PAGE.read_text(encoding="utf-8").splitlines() if PAGE.exists() else []
+    return {line.split("`")[1]: line for line in lines if line.startswith("| `")}
+
+
+def _place(identity: str) -> tuple[int, str]:
+    return BENCHES.index(identity.partition("-")[0]), identity
 
 
 def _row(r: Ratio) -> str:
