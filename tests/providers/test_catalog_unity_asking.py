@@ -15,10 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from platform_cli.errors import Exit, PlatformError, TemporaryError
+from platform_cli.providers.asked import Asked
 from platform_cli.providers.catalog.port import EVERYONE, TIERS, Column, ColumnType
 from platform_cli.providers.catalog.unity import answers, columns, flavour, sdk
 from platform_cli.providers.catalog.unity.adapter import UnityCatalog
-from platform_cli.providers.catalog.unity.answers import Answer, Asked
+from platform_cli.providers.catalog.unity.answers import Answer
 from platform_cli.providers.catalog.unity.opening import Server, opened
 from platform_cli.providers.catalog.unity.shapes import Layout, Principals
 from tests.fakes.unity.description import ABSENT, folder

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import urlsplit
 
 from platform_cli.errors import PlatformError, TemporaryError
+from platform_cli.providers.asked import Asked
 from platform_cli.providers.catalog.iceberg import answers, credentials
-from platform_cli.providers.catalog.iceberg.answers import Answer, Asked
+from platform_cli.providers.catalog.iceberg.answers import Answer
 from platform_cli.providers.catalog.iceberg.credentials import Credentials
 from platform_cli.providers.trust import untrusted
 

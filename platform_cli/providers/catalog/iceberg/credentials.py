@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 from platform_cli.errors import PlatformError
-from platform_cli.providers.catalog.iceberg.answers import Answer, Asked
+from platform_cli.providers.asked import Asked
+from platform_cli.providers.catalog.iceberg.answers import Answer
 
 TOKEN: Final = "ICEBERG_TOKEN"  # noqa: S105 - the name of a variable, not a secret
 CREDENTIAL: Final = "ICEBERG_CREDENTIAL"

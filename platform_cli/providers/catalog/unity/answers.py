@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from platform_cli.errors import PlatformError, TemporaryError
+from platform_cli.providers.asked import Asked, wait_s
 
 _GOOD: Final = range(200, 300)
 _UNAUTHENTICATED: Final = 401
@@ -20,8 +21,6 @@ _LIMITED: Final = 429
 _BAD_MOMENTS: Final = frozenset({408, 425, 429})
 _SERVER_ERROR: Final = 500
 _NOT_BUILT: Final = 501
-_LIMITED_S: Final = 30.0
-_LONGEST_WAIT_S: Final = 120.0
 _LONGEST_WORDS: Final = 300
 # The open-source server answers 400 for what exists, so the code is asked before the status.
 _EXISTS: Final = "ALREADY_EXISTS"
@@ -54,18 +53,6 @@ class Answer:
         return said if isinstance(said, str) else ""
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What was asked, and of which server, for the words of an error."""
-
-    verb: str
-    path: str
-    server: str
-
-    def __str__(self) -> str:
-        return f"{self.verb} {self.path}"
-
-
 def judged(answer: Answer, asked: Asked) -> PlatformError | None:
     """The error that the answer means, or None for one that is good."""
     if answer.status in _GOOD:
@@ -73,13 +60,13 @@ def judged(answer: Answer, asked: Asked) -> PlatformError | None:
     if answer.code.endswith(_EXISTS):
         return _exists(answer, asked)
     if answer.status == _LIMITED or "retry-after" in answer.headers:
-        wait_s = _wait_s(answer.headers)
+        pause_s = wait_s(answer.headers, "retry-after")
         return TemporaryError(
             "PLT-CATALOG-005",
             f"{asked.server} asks to wait ({answer.status} for {asked}).",
-            hint=f"Nothing is wrong with the run: try again in {wait_s:.0f} s.",
+            hint=f"Nothing is wrong with the run: try again in {pause_s:.0f} s.",
             address=asked.path,
-            retry_after_s=wait_s,
+            retry_after_s=pause_s,
         )
     if _is_bad_moment(answer):
         return TemporaryError(
@@ -126,14 +113,6 @@ def _is_bad_moment(answer: Answer) -> bool:
     if answer.status == _NOT_BUILT:
         return False
     return answer.status in _BAD_MOMENTS or answer.status >= _SERVER_ERROR
-
-
-def _wait_s(headers: Mapping[str, str]) -> float:
-    """How long the catalog asks to wait, within a bound."""
-    asked = headers.get("retry-after", "").strip()
-    if asked.isdecimal() and len(asked) <= len("86400"):
-        return min(max(float(asked), 1.0), _LONGEST_WAIT_S)
-    return _LIMITED_S
 
 
 def _credentials(answer: Answer, asked: Asked) -> PlatformError:  # noqa: ARG001 - one shape for all

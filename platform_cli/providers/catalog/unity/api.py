@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from platform_cli.errors import PlatformError, TemporaryError
+from platform_cli.providers.asked import Asked
 from platform_cli.providers.catalog.unity import answers
-from platform_cli.providers.catalog.unity.answers import Answer, Asked
+from platform_cli.providers.catalog.unity.answers import Answer
 from platform_cli.providers.catalog.unity.credentials import Credentials
 from platform_cli.providers.trust import untrusted
 

@@ -13,8 +13,8 @@ from threading import Lock, Thread
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from platform_cli.errors import PlatformError
+from platform_cli.providers.asked import Asked
 from platform_cli.providers.catalog.unity import answers
-from platform_cli.providers.catalog.unity.answers import Asked
 
 if TYPE_CHECKING:
     from databricks.sdk.core import ApiClient, Config

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from platform_cli.errors import PlatformError, TemporaryError
+from platform_cli.providers.asked import Asked
 
 _LONGEST_WORDS: Final = 200
 _MOST_ERRORS: Final = 3
@@ -27,18 +28,6 @@ class Answer:
     status: int
     headers: Mapping[str, str]
     data: Any
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What was asked, and of which server, for the words of an error."""
-
-    verb: str
-    path: str
-    server: str
-
-    def __str__(self) -> str:
-        return f"{self.verb} {self.path}"
 
 
 def judged(answer: Answer, asked: Asked, now_s: float) -> PlatformError | None:

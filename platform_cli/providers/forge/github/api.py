@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl, quote, urlsplit
 
 from platform_cli.errors import TemporaryError
+from platform_cli.providers.asked import Asked
 from platform_cli.providers.forge.github import answers
-from platform_cli.providers.forge.github.answers import Answer, Asked
+from platform_cli.providers.forge.github.answers import Answer
 from platform_cli.providers.trust import untrusted
 
 if TYPE_CHECKING:

@@ -13,8 +13,9 @@ from typing import Any, Final, TypeVar
 from urllib.parse import quote
 
 from platform_cli.errors import PlatformError, TemporaryError
+from platform_cli.providers.asked import Asked
 from platform_cli.providers.forge.github import answers
-from platform_cli.providers.forge.github.answers import Answer, Asked
+from platform_cli.providers.forge.github.answers import Answer
 from platform_cli.providers.forge.github.api import Api, at
 
 Found = Mapping[str, Any]

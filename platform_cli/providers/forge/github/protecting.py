@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from platform_cli.errors import PlatformError, TemporaryError
+from platform_cli.providers.asked import Asked
 from platform_cli.providers.forge.github import answers, rulesets
-from platform_cli.providers.forge.github.answers import Asked
 from platform_cli.providers.forge.github.place import Place
 from platform_cli.providers.forge.port import Protection
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from platform_cli.errors import PlatformError
+from platform_cli.providers.asked import Asked
 from platform_cli.providers.forge.github import answers
-from platform_cli.providers.forge.github.answers import Asked
 from platform_cli.providers.forge.github.place import Found, Place
 from platform_cli.providers.forge.port import PullRequest
 

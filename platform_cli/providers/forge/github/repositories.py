@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from platform_cli.errors import PlatformError
+from platform_cli.providers.asked import Asked
 from platform_cli.providers.forge.github import answers, marks
-from platform_cli.providers.forge.github.answers import Answer, Asked
+from platform_cli.providers.forge.github.answers import Answer
 from platform_cli.providers.forge.github.api import at
 from platform_cli.providers.forge.github.place import Found, Place
 from platform_cli.providers.forge.port import Repository

@@ -10,13 +10,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from platform_cli.errors import PlatformError, TemporaryError
+from platform_cli.providers.asked import Asked, wait_s
 
 _GOOD: Final = range(200, 300)
 _LIMITED: Final = 429
 _BAD_MOMENTS: Final = frozenset({408, 425, 429})
 _SERVER_ERROR: Final = 500
-_LIMITED_S: Final = 30.0
-_LONGEST_WAIT_S: Final = 120.0
 _LONGEST_WORDS: Final = 200
 _MOST_ERRORS: Final = 3
 
@@ -30,30 +29,18 @@ class Answer:
     data: Any
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What was asked, and of which server, for the words of an error."""
-
-    verb: str
-    path: str
-    server: str
-
-    def __str__(self) -> str:
-        return f"{self.verb} {self.path}"
-
-
 def judged(answer: Answer, asked: Asked) -> PlatformError | None:
     """The error that the answer means, or None for one that is good."""
     if answer.status in _GOOD:
         return None
     if answer.status == _LIMITED:
-        wait_s = _wait_s(answer.headers)
+        pause_s = wait_s(answer.headers, "ratelimit-reset", "retry-after")
         return TemporaryError(
             "PLT-PAGER-006",
             f"{asked.server} limits how much it is asked (429 for {asked}).",
-            hint=f"Nothing is wrong with the run: try again in {wait_s:.0f} s.",
+            hint=f"Nothing is wrong with the run: try again in {pause_s:.0f} s.",
             address=asked.path,
-            retry_after_s=wait_s,
+            retry_after_s=pause_s,
         )
     if answer.status in _BAD_MOMENTS or answer.status >= _SERVER_ERROR:
         return TemporaryError(
@@ -92,15 +79,6 @@ def words(answer: Answer) -> str:
     parts = [str(inner.get("message") or f"status {answer.status}"), *(str(one) for one in told)]
     line = "; ".join(part.strip().rstrip(".") for part in parts if part.strip())
     return "".join(c for c in line if c.isprintable())[:_LONGEST_WORDS]
-
-
-def _wait_s(headers: Mapping[str, str]) -> float:
-    """How long the limit asks to wait, by the service's headers and within a bound."""
-    for name in ("ratelimit-reset", "retry-after"):
-        asked = headers.get(name, "").strip()
-        if asked.isdecimal() and len(asked) <= len("86400"):
-            return min(max(float(asked), 1.0), _LONGEST_WAIT_S)
-    return _LIMITED_S
 
 
 def _credentials(answer: Answer, asked: Asked) -> PlatformError:  # noqa: ARG001 - one shape for all

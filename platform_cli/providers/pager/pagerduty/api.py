@@ -14,8 +14,9 @@ from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
 from platform_cli.errors import PlatformError, TemporaryError
+from platform_cli.providers.asked import Asked
 from platform_cli.providers.pager.pagerduty import answers, client
-from platform_cli.providers.pager.pagerduty.answers import Answer, Asked
+from platform_cli.providers.pager.pagerduty.answers import Answer
 from platform_cli.providers.pager.pagerduty.client import Library, Session
 from platform_cli.providers.trust import untrusted
 
