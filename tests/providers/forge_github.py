@@ -46,8 +46,8 @@ def forge_at(
     passing: Passing,
     token: str = TOKEN,
     *,
-    timeout_s: float = 20,
-    git_timeout_s: float = 60,
+    timeout_s: float = 60,
+    git_timeout_s: float = 120,
 ) -> GitHubForge:
     """A handle on the fake, as a new process would open it."""
     git = Git(environment(home))

@@ -39,7 +39,7 @@ def opened_at(
     layout: LayoutName = "flat",
     *,
     passing: Passing | None = None,
-    timeout_s: float = 20,
+    timeout_s: float = 60,
     secrets: dict[str, str] | None = None,
 ) -> IcebergCatalog:
     """A handle on the fake, as a new process would open it."""

@@ -35,7 +35,7 @@ def scene(
             yield state, pager(opened)
 
 
-def api(state: State, library: Name, *, timeout_s: float = 5) -> Api:
+def api(state: State, library: Name, *, timeout_s: float = 60) -> Api:
     """One connection, with nothing to wait for."""
     waited: list[float] = []
     return Api(

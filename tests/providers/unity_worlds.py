@@ -35,7 +35,7 @@ def opened_at(
     layout: str = LAYOUTS[0],
     *,
     passing: Passing | None = None,
-    timeout_s: float = 20,
+    timeout_s: float = 60,
     token: str | None = TOKEN,
     organisation: str = "acme",
 ) -> UnityCatalog:

@@ -50,12 +50,12 @@ def on_top(git: Git, bare: Path, parent: str, files: Mapping[str, bytes], branch
         return made.commit
 
 
-def scripted_git(folder: Path, script: str) -> Git:
+def scripted_git(folder: Path, script: str, timeout_s: float = 60) -> Git:
     """A `git` of our own on the path, before everything else."""
     folder.mkdir()
     (folder / "git").write_text(f"#!/bin/sh\n{script}\n")
     (folder / "git").chmod(0o755)
-    return Git({"PATH": f"{folder}:{os.environ['PATH']}"}, timeout_s=0.5)
+    return Git({"PATH": f"{folder}:{os.environ['PATH']}"}, timeout_s=timeout_s)
 
 
 FILES = {

@@ -86,7 +86,7 @@ class TestVersion(GitFixtures):
 class TestFailure(GitFixtures):
     def test_a_git_that_hangs_is_stopped_with_all_it_started(self, tmp_path: Path) -> None:
         script = 'case "$*" in *version*) echo git version 2.40.0;; *) sleep 600 & sleep 600;; esac'
-        git = scripted_git(tmp_path / "bin", script)
+        git = scripted_git(tmp_path / "bin", script, timeout_s=3)
         # The second sleep holds our end of the pipe: we return only if it was stopped, too.
         with pytest.raises(PlatformError, match="did not end within") as caught:
             git.init_bare(tmp_path / "x")
