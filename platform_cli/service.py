@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from platform_cli import template
+from platform_cli import disk, template
 from platform_cli.domain_repo import placing
 from platform_cli.errors import PlatformError, Problem
 from platform_cli.settings import Settings
@@ -53,7 +53,7 @@ def write(settings: Settings, folder: Path, scratch: Path) -> Written:
         )
     rendered = scratch / "files"
     names = template.render(template.packaged("service"), _data(settings), rendered).files
-    with placing.held(folder):
+    with disk.held(folder):
         kept = _kept(folder, rendered, names)
         missing = [name for name in names if name not in kept]
         try:

@@ -5,13 +5,13 @@ Nothing that is raised inside a command passes this module; a traceback appears 
 
 from __future__ import annotations
 
-import errno
 import io
 import os
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
+from platform_cli import disk
 from platform_cli.errors import Exit, PlatformError
 
 
@@ -125,14 +125,14 @@ def _interrupted() -> PlatformError:
 def _system(error: OSError) -> PlatformError:
     if error.filename is None:  # the journal and the providers have errors of their own
         return PlatformError(
-            "PLT-HOME-002" if error.errno in {errno.ENOSPC, errno.EDQUOT} else "PLT-HOME-001",
+            disk.code(error),
             f"The result could not be printed: {error.strerror or error}. What was finished is "
             "written down and stays.",
             hint="Send the output somewhere else and run the same line again.",
             address="stdout",
         )
     where = error.filename
-    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+    if disk.is_full(error):
         return PlatformError(
             "PLT-HOME-002",
             f"The disk is full ({where}). What was finished is written down and stays.",

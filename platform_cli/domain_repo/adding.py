@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from platform_cli import spec, template
+from platform_cli import disk, spec, template
 from platform_cli.contracts.language import NAME
 from platform_cli.domain_repo import placing
 from platform_cli.domain_repo.about import About
@@ -64,7 +64,7 @@ def add(
     # The contract says that the table exists: it comes when everything else is there.
     names = sorted(rendered.files, key=lambda name: (name.endswith(".contract.yaml"), name))
     address = f"{about.catalog_name}.product.{table}"
-    with placing.held(about.folder):
+    with disk.held(about.folder):
         kept, problems = placing.compared(about.folder, scratch / "files", names)
         problems = [*_taken(table, address, about, names), *problems]
         if problems:

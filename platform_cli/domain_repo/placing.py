@@ -7,7 +7,6 @@ killed leaves whole files, and a hidden folder that the next call removes.
 from __future__ import annotations
 
 import errno
-import fcntl
 import os
 import shutil
 from collections.abc import Iterator, Sequence
@@ -15,25 +14,12 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
+from platform_cli import disk
 from platform_cli.errors import PlatformError, Problem
 
 STAGING: Final = ".platform-cli-placing"
-_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 _NO_LINKS: Final = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK})
 _HINT: Final = "Choose another name, or move it away: it is never replaced."
-
-
-@contextmanager
-def held(folder: Path) -> Iterator[None]:
-    """Hold the repository against another call of this program on this machine."""
-    with _translated(folder):
-        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        with _translated(folder):
-            fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)
 
 
 def compared(
@@ -78,7 +64,7 @@ def place(folder: Path, source: Path, names: Sequence[str]) -> None:
                 _link(staging / str(number), folder / name)
                 made.append(folder / name)
             for parent in {path.parent for path in made}:
-                _sync(parent)
+                disk.sync(parent)
     except BaseException:
         _take_back(made)
         raise
@@ -137,24 +123,15 @@ def _same(target: Path, source: Path) -> bool:
         return False
 
 
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
 @contextmanager
 def _translated(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
         where = os.fsdecode(error.filename or folder)
-        full = error.errno in _FULL
-        summary = "The disk is full" if full else str(error.strerror)
+        summary = "The disk is full" if disk.is_full(error) else str(error.strerror)
         raise PlatformError(
-            "PLT-HOME-002" if full else "PLT-HOME-001",
+            disk.code(error),
             f"{where}: {summary}. Nothing was written.",
             hint="Make it writable, or free some space, and run the same line again.",
             address=where,

@@ -5,7 +5,6 @@ Changes nothing, runs nothing that a repository's configuration names, and fetch
 
 from __future__ import annotations
 
-import errno
 import os
 import re
 import tempfile
@@ -15,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Final
 
+from platform_cli import disk
 from platform_cli.errors import PlatformError
 from platform_cli.git.folder import Entry
 from platform_cli.git.process import Done, Process, plain
@@ -249,7 +249,7 @@ def translated(place: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        if disk.is_full(error):
             raise PlatformError("PLT-HOME-002", "The disk is full; nothing was changed") from None
         where = plain(os.fsdecode(error.filename or place))
         raise PlatformError("PLT-GIT-002", f"{where}: {error.strerror}") from None

@@ -5,10 +5,10 @@ The folder is looked at before anything else is done, so that a run does not fai
 
 from __future__ import annotations
 
-import errno
 import shutil
 from pathlib import Path
 
+from platform_cli import disk
 from platform_cli.errors import PlatformError
 from platform_cli.onboarding.request import Request
 from platform_cli.onboarding.result import Result
@@ -57,10 +57,9 @@ def deliver(result: Result, around: Surroundings, folder: Path) -> None:
 def _copy(files: Path, folder: Path) -> None:
     try:
         shutil.copytree(files, folder, dirs_exist_ok=True)
-    except (OSError, shutil.Error) as error:
-        full = error.errno in {errno.ENOSPC, errno.EDQUOT}
+    except OSError as error:
         raise PlatformError(
-            "PLT-HOME-002" if full else "PLT-USAGE-003",
+            disk.code(error, "PLT-USAGE-003"),
             f"--into {folder}: the files could not be written there. Nothing else was changed.",
             address="--into",
         ) from error

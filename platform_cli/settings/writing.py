@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import errno
 import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from platform_cli import disk
 from platform_cli.errors import PlatformError
 from platform_cli.settings.environment import config_file, process_environment, working_directory
 from platform_cli.settings.kinds import printable
@@ -59,8 +59,9 @@ def _refused(target: Path, error: OSError | ValueError) -> PlatformError:
         )
     number = error.errno if isinstance(error, OSError) else None
     reason = os.strerror(number) if number else "not a path"
+    full = isinstance(error, OSError) and disk.is_full(error)
     return PlatformError(
-        "PLT-HOME-002" if number == errno.ENOSPC else "PLT-SETTINGS-005",
+        "PLT-HOME-002" if full else "PLT-SETTINGS-005",
         f"the file {name} cannot be written ({reason}); nothing was written",
         hint="Mend the folder's permissions, or name another file with --output.",
         address=name,

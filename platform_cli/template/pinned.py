@@ -6,8 +6,6 @@ folder; what a template may be is for `asking` and `rendering`, which see no dif
 
 from __future__ import annotations
 
-import errno
-import fcntl
 import os
 import shutil
 import tempfile
@@ -17,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from platform_cli import disk
 from platform_cli.errors import PlatformError
 from platform_cli.git import Pinned, UnfitError
 from platform_cli.template.asking import refuse
@@ -24,7 +23,6 @@ from platform_cli.template.checking import yaml_documents
 from platform_cli.template.rendering import REQUIRED_CHECKS
 
 _UNFINISHED: Final = ".new-"
-_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _SHORT: Final = 12
 _WORKFLOW: Final = ".github/workflows/ci.yml"
 
@@ -116,7 +114,8 @@ class PinnedTemplate:
 
     def _keep(self) -> None:
         """Fetch it aside, and give it its name when it is whole. One process at a time."""
-        with _touching(self.kept), _held(self.kept):
+        disk.private_folder(self.kept)
+        with _touching(self.kept), disk.held(self.kept):
             for left in self.kept.glob(f"{_UNFINISHED}*"):  # whoever began it was killed
                 shutil.rmtree(left, ignore_errors=True)
             if self.is_kept():
@@ -125,7 +124,7 @@ class PinnedTemplate:
             try:
                 self._fetch(folder / "template.git")
                 (folder / "template.git").rename(self._bare)
-                _sync(self.kept)
+                disk.sync(self.kept)
             finally:
                 shutil.rmtree(folder, ignore_errors=True)
 
@@ -152,40 +151,13 @@ class PinnedTemplate:
 
 
 @contextmanager
-def _held(folder: Path) -> Iterator[None]:
-    """Hold the folder, made where it is missing, against every other process."""
-    missing = []
-    above = folder
-    while not above.exists():
-        missing.append(above)
-        above = above.parent
-    for absent in reversed(missing):
-        absent.mkdir(mode=0o700, exist_ok=True)
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-@contextmanager
 def _touching(place: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
         where = os.fsdecode(error.filename or place)
-        full = error.errno in _FULL
         raise PlatformError(
-            "PLT-HOME-002" if full else "PLT-HOME-001",
+            disk.code(error),
             f"{where}: {error.strerror or error}; the template was not fetched, nothing was done",
             address=where,
         ) from None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import shutil
 import stat
@@ -16,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal, NoReturn
 
+from platform_cli import disk
 from platform_cli.errors import PlatformError, Problem
 from platform_cli.template.asking import questions, refuse, several, unrenderable, wrong_with_text
 from platform_cli.template.checking import wrong_with_file
@@ -65,9 +65,8 @@ def render(source: Path, data: Mapping[str, Any], into: Path) -> Rendered:
             files = _finish(rendered)
             rendered.replace(into)
     except OSError as error:
-        full = error.errno == errno.ENOSPC
         raise PlatformError(
-            "PLT-HOME-002" if full else "PLT-USAGE-003",
+            disk.code(error, "PLT-USAGE-003"),
             f"cannot write {into}: {error.strerror}; nothing was written",
         ) from error
     return Rendered(files=files, version=version)

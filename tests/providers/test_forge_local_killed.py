@@ -65,8 +65,9 @@ class TestKill(LocalFixtures):
 
     def test_what_a_living_process_makes_is_not(self, forge: LocalForge) -> None:
         code = (
-            "from contextlib import ExitStack\nfrom platform_cli.providers.forge import records\n"
-            "records.private_folder(forge.root / 'acme')\n"
+            "from contextlib import ExitStack\nfrom platform_cli import disk\n"
+            "from platform_cli.providers.forge import records\n"
+            "disk.private_folder(forge.root / 'acme')\n"
             "with records.staging(forge.root / 'acme') as made:\n"
             "    print(made, flush=True)\n    sys.stdin.readline()\n    print(made.exists())"
         )

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pyiceberg.io import FileIO, InputFile, InputStream, OutputFile, OutputStream
 
+from platform_cli import disk
 from platform_cli.providers.catalog import place
 from platform_cli.providers.catalog.place import path_of
 
@@ -46,7 +47,7 @@ class _Input(InputFile):
         return path_of(self.location).is_file()
 
     def open(self, seekable: bool = True) -> InputStream:  # noqa: ARG002, FBT001, FBT002 - pyiceberg's signature
-        with place.touching(path_of(self.location)):
+        with disk.touching(path_of(self.location)):
             return path_of(self.location).open("rb")
 
 
@@ -81,5 +82,5 @@ class PrivateFiles(FileIO):
         """Remove a file that no table names any more."""
         named = location if isinstance(location, str) else location.location
         if place.is_inside(named, self.properties["warehouse"]):
-            with place.touching(path_of(named)):
+            with disk.touching(path_of(named)):
                 path_of(named).unlink(missing_ok=True)

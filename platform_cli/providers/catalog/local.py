@@ -9,13 +9,13 @@ that a person asked for.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from platform_cli import disk
 from platform_cli.errors import PlatformError, TemporaryError
 from platform_cli.providers.catalog import columns, place, properties, tables
 from platform_cli.providers.catalog.port import (
@@ -27,6 +27,13 @@ from platform_cli.providers.catalog.port import (
     Table,
     Tier,
 )
+from platform_cli.providers.catalog.refusals import (
+    check_domain,
+    check_table,
+    check_texts,
+    gone,
+    not_ours,
+)
 from platform_cli.providers.marker import Marker
 
 if TYPE_CHECKING:
@@ -35,10 +42,7 @@ if TYPE_CHECKING:
 
 FILE: Final = "catalog.sqlite3"
 # A dot would make two namespaces of one name.
-_NAME: Final = re.compile(r"[a-z0-9_]{1,100}")
-_TABLE: Final = re.compile(r"[a-z0-9_]{1,150}")
 
-_HALF: Final = re.compile("[\ud800-\udfff]")
 
 Properties = Mapping[str, str]
 
@@ -112,7 +116,7 @@ class LocalCatalog:
 
     def table(self, domain: str, tier: Tier, name: str) -> Table | None:
         """The table of that name, or None. What is not ours is shown without a marker."""
-        _check_table(name)
+        check_table(name)
         return next((one for one in self._tables(domain, tier, name)), None)
 
     def tables(self, domain: str, tier: Tier) -> tuple[Table, ...]:
@@ -125,7 +129,7 @@ class LocalCatalog:
         """Make the table with marker, publication and columns. Raises PLT-CATALOG-001 or -003."""
         wanted = {**tables.wanted(publication), **properties.of_marker(marker)}
         fields = columns.fields(publication.columns, [], 0)
-        _check_table(name)
+        check_table(name)
         _check(domain, *wanted, *wanted.values(), json.dumps(fields, ensure_ascii=False))
         with self._writing() as store:
             schema = store.properties(domain, tier) if store else None
@@ -149,7 +153,7 @@ class LocalCatalog:
         """Write what differs in one commit. Raises PLT-CATALOG-001 or -003."""
         wanted = tables.wanted(publication)
         told = json.dumps(columns.fields(publication.columns, [], 0), ensure_ascii=False)
-        _check_table(name)
+        check_table(name)
         _check(domain, *wanted, *wanted.values(), told)
         with self._writing() as store:
             location = store.tables(domain, tier).get(name) if store else None
@@ -225,7 +229,7 @@ class LocalCatalog:
             return
         from platform_cli.providers.catalog import rows  # before anything is held
 
-        with place.held(file.parent), ExitStack() as stack:
+        with disk.held(file.parent), ExitStack() as stack:
             path = file
             if place.check(file):
                 path = stack.enter_context(place.copy(file)) or file
@@ -240,8 +244,8 @@ class LocalCatalog:
             yield None
             return
         opened = _opener()
-        place.private_folder(file.parent)
-        with place.held(file.parent):
+        disk.private_folder(file.parent)
+        with disk.held(file.parent):
             with ExitStack() as stack:
                 store = None
                 if place.is_there(file):
@@ -252,7 +256,7 @@ class LocalCatalog:
                     new = stack.enter_context(place.first(file))
                     store = stack.enter_context(opened(new, file))
                 yield store
-            place.sync(file.parent)
+            disk.sync(file.parent)
 
     def _shown(self, domain: str, tier: Tier, found: Properties) -> Schema:
         marker = properties.marker(found)
@@ -263,14 +267,10 @@ class LocalCatalog:
     def _not_ours(
         self, domain: str, tier: Tier, why: str, table: str | None = None
     ) -> PlatformError:
-        what, address = self._named(domain, tier, table)
-        summary = f"The {what} {address} {why}. It was not changed."
-        return PlatformError("PLT-CATALOG-001", summary, address=address)
+        return not_ours(*self._named(domain, tier, table), why)
 
     def _gone(self, domain: str, tier: Tier, table: str | None = None) -> PlatformError:
-        what, address = self._named(domain, tier, table)
-        summary = f"There is no {what} {address}. Nothing was changed."
-        return PlatformError("PLT-CATALOG-003", summary, address=address)
+        return gone(*self._named(domain, tier, table))
 
     def _overtaken(self, domain: str, tier: Tier, table: str) -> PlatformError:
         what, address = self._named(domain, tier, table)
@@ -283,16 +283,8 @@ class LocalCatalog:
 
 
 def _check(domain: str, *texts: str) -> None:
-    if not _NAME.fullmatch(domain):
-        raise PlatformError("PLT-SPEC-001", f"{domain!r} is not a name for a domain in a catalog")
-    for text in texts:
-        if _HALF.search(text):
-            raise PlatformError("PLT-SPEC-001", f"{text!r} has a letter that no catalog can hold")
-
-
-def _check_table(name: str) -> None:
-    if not _TABLE.fullmatch(name):
-        raise PlatformError("PLT-SPEC-001", f"{name!r} is not a name for a table in a catalog")
+    check_domain(domain)
+    check_texts(*texts)
 
 
 def _opener() -> Callable[[Path, Path], AbstractContextManager[Store]]:

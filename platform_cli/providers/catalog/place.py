@@ -6,7 +6,6 @@ at the file's header alone, and only while the folder is held, when nobody here 
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import os
 import shutil
@@ -17,10 +16,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from platform_cli.disk import private_folder, sync, touching
 from platform_cli.errors import PlatformError, TemporaryError
-
-# A limit on the size of files or a quota is, to its owner, a full disk.
-_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 # https://www.sqlite.org/fileformat2.html#the_database_header
 _HEADER: Final = 100
@@ -52,20 +49,6 @@ def damaged(file: Path, why: str) -> PlatformError:
     )
 
 
-@contextmanager
-def touching(place: Path) -> Iterator[None]:
-    """Translate what the operating system says. Raises PLT-HOME-001 or PLT-HOME-002."""
-    try:
-        yield
-    except OSError as error:
-        where = os.fsdecode(error.filename or place)
-        if error.errno in _FULL:
-            summary = f"The disk is full at {where}; what was there before is unchanged"
-            raise PlatformError("PLT-HOME-002", summary, address=where) from None
-        summary = f"{where}: {error.strerror}; what was there before is unchanged"
-        raise PlatformError("PLT-HOME-001", summary, address=where) from None
-
-
 def location(file: Path, *parts: str) -> str:
     """Where the catalog in `file` keeps what is known of a table, as Iceberg writes it."""
     # As it is, not quoted: pyiceberg takes what follows the scheme for the path.
@@ -94,31 +77,6 @@ def is_there(file: Path) -> bool:
     return False
 
 
-@contextmanager
-def held(folder: Path) -> Iterator[None]:
-    """Hold the folder, which must exist, against everyone else, in this process or another."""
-    with touching(folder):
-        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        with touching(folder):
-            fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)
-
-
-def private_folder(folder: Path) -> None:
-    """Make the folder, and those above it that are missing, for this person alone."""
-    with touching(folder):
-        missing = []
-        while not folder.is_dir():
-            missing.append(folder)
-            folder = folder.parent
-        for absent in reversed(missing):
-            absent.mkdir(mode=0o700, exist_ok=True)
-            sync(absent.parent)
-
-
 def put(file: Path, content: bytes) -> None:
     """Write a file that is not there yet and that nothing names before this has returned."""
     private_folder(file.parent)
@@ -133,16 +91,6 @@ def put(file: Path, content: bytes) -> None:
             file.unlink(missing_ok=True)
             raise
     sync(file.parent)
-
-
-def sync(path: Path) -> None:
-    """Make what was written outlive a power cut."""
-    with touching(path):
-        handle = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 def check(file: Path) -> bool:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from platform_cli import disk
 from platform_cli.providers.catalog import columns, place, properties
 from platform_cli.providers.catalog.columns import Fields
 from platform_cli.providers.catalog.port import Column, Publication, Table
@@ -86,7 +87,7 @@ def shown(name: str, address: str, found: Metadata | None) -> Table:
 
 
 def _content(path: Path) -> bytes:
-    with place.touching(path):
+    with disk.touching(path):
         try:
             about = path.stat()
         except FileNotFoundError:

@@ -21,7 +21,8 @@ from threading import Event as Flag
 from threading import Timer
 from typing import Final, Literal
 
-from platform_cli.providers.forge import command, expression, records, workflow
+from platform_cli import disk
+from platform_cli.providers.forge import command, expression, workflow
 from platform_cli.providers.forge.port import Build
 from platform_cli.providers.forge.workflow import Job, Step
 
@@ -163,7 +164,7 @@ class Run:
         if not folder.is_dir():
             raise self._red(f"{step.name}: there is no folder {step.folder}")
         script = place / "command"
-        with records.touching(script):
+        with disk.touching(script):
             script.write_text(text, encoding="utf-8", errors="replace")
         self._ran.append(_short(text))
         ended = self._run(step, [*self._shell(step, env), str(script)], folder, env)
@@ -184,7 +185,7 @@ class Run:
     ) -> command.Ended:
         """Run it to its end; the build is over where it cannot start, or was stopped."""
         try:
-            with records.touching(folder):
+            with disk.touching(folder):
                 ended = command.run(words, folder, env, (self.stop, self._late))
         except ValueError:  # a NUL in a value, a = in a name
             raise self._red(
@@ -208,11 +209,11 @@ class Run:
     @contextmanager
     def _place(self) -> Iterator[Path]:
         """A private folder with a clean checkout, a home and a place for temporary files."""
-        with records.touching(Path(tempfile.gettempdir())):
+        with disk.touching(Path(tempfile.gettempdir())):
             made = tempfile.TemporaryDirectory(prefix="platform-cli-", ignore_cleanup_errors=True)
         with made as name:
             place = Path(name).resolve()
-            with records.touching(place):
+            with disk.touching(place):
                 for folder in ("home", "tmp"):
                     (place / folder).mkdir()
                 for file in _FILES.values():

@@ -17,6 +17,7 @@ from pathlib import Path
 from threading import Event as Flag
 from typing import Final
 
+from platform_cli import disk
 from platform_cli.errors import PlatformError
 from platform_cli.git import Git, NewCommit
 from platform_cli.providers.forge import pull_requests, records, reviewers, shapes
@@ -86,7 +87,7 @@ class LocalForge:
     def branch(self, name: str, branch: str) -> Branch | None:
         """The branch, or None; also None where what is there cannot be read and is not ours."""
         place = self._place(name)
-        with records.touching(place.bare):
+        with disk.touching(place.bare):
             if not place.bare.is_dir():
                 return None
         try:
@@ -160,7 +161,7 @@ class LocalForge:
         place = self._place(name)
         record = self._new_record(marker, description)
         above = place.folder.parent
-        records.private_folder(above)
+        disk.private_folder(above)
         with records.staging(above) as new:
             self.git.init_bare(new / place.bare.name)
             place.write(record, into=new)
@@ -175,7 +176,7 @@ class LocalForge:
             raise place.gone()
         if not place.is_folder():
             raise place.kept("is not a repository, so it cannot be adopted")
-        with records.held(place.folder):
+        with disk.held(place.folder, through_links=False):
             old, found = place.record(), self.repository(name)
             if found is None:
                 raise place.gone()
@@ -253,7 +254,7 @@ class LocalForge:
     def create_pull_request(self, name: str, branch: str, *, base: str, title: str) -> PullRequest:
         """Record it, with the owners of what it changes. Raises PLT-FORGE-001 where one is open."""
         place = self._ours(name)
-        with records.held(place.folder):
+        with disk.held(place.folder, through_links=False):
             found = pull_requests.newest(place.folder, branch)
             if found is not None and found.open:
                 raise place.kept(f"has an open pull request from {branch} already")
@@ -268,13 +269,13 @@ class LocalForge:
     def close_pull_request(self, name: str, branch: str) -> None:
         """Close the open pull request from that branch; one that is closed stays so."""
         place = self._ours(name)
-        with records.held(place.folder):
+        with disk.held(place.folder, through_links=False):
             pull_requests.close(place.folder, branch)
 
     def delete_branch(self, name: str, branch: str) -> None:
         """Delete it, its pull request closed first. Raises PLT-FORGE-001 for one that is kept."""
         place = self._ours(name)
-        with records.held(place.folder), _naming_the_lock(place.bare, branch):
+        with disk.held(place.folder, through_links=False), _naming_the_lock(place.bare, branch):
             kept = self.protection(name, branch)
             if branch == self.git.default_branch(place.bare) or (kept and not kept.deletion):
                 raise place.kept(f"keeps its branch {branch}, which is never deleted")
@@ -304,7 +305,7 @@ class LocalForge:
 
     def _pushed(self, place: Place, branch: str, made: NewCommit) -> str:
         """Make the branch of the commit. Raises PLT-FORGE-001 where it exists."""
-        with records.held(place.folder), _naming_the_lock(place.bare, branch):
+        with disk.held(place.folder, through_links=False), _naming_the_lock(place.bare, branch):
             if not self.git.push(made, place.bare, branch):
                 raise place.kept(f"has a branch {branch} already")
         return made.commit

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final, TypeVar
 
+from platform_cli import disk
 from platform_cli.errors import PlatformError
 from platform_cli.providers.forge import records, shapes
 from platform_cli.providers.marker import Marker
@@ -61,7 +62,7 @@ class Place:
 
     def is_there(self) -> bool:
         """Whether there is anything at all, be it a link that leads nowhere."""
-        with records.touching(self.folder):
+        with disk.touching(self.folder):
             try:
                 self.folder.lstat()
             except (FileNotFoundError, NotADirectoryError):
@@ -70,7 +71,7 @@ class Place:
 
     def is_folder(self) -> bool:
         """Whether it is a folder, and no link to one."""
-        with records.touching(self.folder):
+        with disk.touching(self.folder):
             return self.folder.is_dir() and not self.folder.is_symlink()
 
     def record(self) -> Record | None:
@@ -107,7 +108,9 @@ class Place:
     def set(self, kind: str, key: str, value: object, check: Callable[[object], object]) -> None:
         """Create or replace one setting. The caller knows that the repository is ours."""
         path = self.folder / f"{kind}.json"
-        with records.held(self.folder):  # or each of two would write the record without the other's
+        with disk.held(
+            self.folder, through_links=False
+        ):  # or each of two would write the record without the other's
             raw = shapes.entries(path, kind, check)
             if key not in raw or raw[key] != value:
                 records.write(path, {kind: dict(sorted({**raw, key: value}.items()))})

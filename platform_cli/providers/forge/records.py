@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
+from platform_cli.disk import held, sync, touching
 from platform_cli.errors import PlatformError
 
 SCHEMA: Final = "platform-cli/forge/1"
@@ -32,20 +33,6 @@ def damaged(path: Path, why: str) -> PlatformError:
         hint="Restore that file from a copy, or move the folder it is in out of the way.",
         address=str(path),
     )
-
-
-@contextmanager
-def touching(place: Path) -> Iterator[None]:
-    """Translate what the operating system says. Raises PLT-HOME-001 or PLT-HOME-002."""
-    try:
-        yield
-    except OSError as error:
-        where = os.fsdecode(error.filename or place)
-        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-            summary = f"The disk is full at {where}; what was there before is unchanged"
-            raise PlatformError("PLT-HOME-002", summary, address=where) from None
-        summary = f"{where}: {error.strerror}; what was there before is unchanged"
-        raise PlatformError("PLT-HOME-001", summary, address=where) from None
 
 
 def read(path: Path) -> dict[str, Any] | None:
@@ -79,32 +66,7 @@ def write(path: Path, document: Mapping[str, Any]) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.replace(unfinished, path)  # noqa: PTH105 - tests stop the process at exactly this call
-        _sync(path.parent)
-
-
-@contextmanager
-def held(folder: Path) -> Iterator[None]:
-    """Hold the folder against every other writer, in this process or another."""
-    with touching(folder):
-        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
-    try:
-        with touching(folder):
-            fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)
-
-
-def private_folder(folder: Path) -> None:
-    """Make the folder, and those above it that are missing, for this person alone."""
-    with touching(folder):
-        missing = []
-        while not folder.is_dir():
-            missing.append(folder)
-            folder = folder.parent
-        for absent in reversed(missing):
-            absent.mkdir(mode=0o700, exist_ok=True)
-            _sync(absent.parent)
+        sync(path.parent)
 
 
 @contextmanager
@@ -113,7 +75,7 @@ def staging(parent: Path) -> Iterator[Path]:
 
     Those that dead processes left there are taken away first; one whose maker lives is not.
     """
-    with held(parent), touching(parent):
+    with held(parent, through_links=False), touching(parent):
         _sweep(parent)
         folder = Path(tempfile.mkdtemp(prefix=_STAGING, dir=parent))
         handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
@@ -133,8 +95,8 @@ def publish(folder: Path, place: Path) -> bool:
     with touching(place):
         for at, _, files in os.walk(folder):
             for name in files:
-                _sync(Path(at, name))
-            _sync(Path(at))
+                sync(Path(at, name))
+            sync(Path(at))
         try:
             os.rename(folder, place)  # noqa: PTH104 - tests stop the process at exactly this call
         except OSError as error:
@@ -142,7 +104,7 @@ def publish(folder: Path, place: Path) -> bool:
             if error.errno in {errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR}:
                 return False
             raise
-        _sync(place.parent)
+        sync(place.parent)
     return True
 
 
@@ -160,11 +122,3 @@ def _sweep(parent: Path) -> None:
             shutil.rmtree(folder, ignore_errors=True)
         finally:
             os.close(handle)
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -6,8 +6,6 @@ Whatever is wrong with an edited book is said with the file and the reason.
 
 from __future__ import annotations
 
-import errno
-import fcntl
 import json
 import os
 from collections.abc import Iterator
@@ -15,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
+from platform_cli import disk
 from platform_cli.errors import PlatformError
 
 SCHEMA: Final = "platform-cli/pager/1"
@@ -27,13 +26,12 @@ Book = dict[str, list[Entry]]
 
 def read(path: Path) -> Book:
     """The book; an empty one where there is none yet. Raises PLT-PAGER-002 or PLT-HOME-001."""
-    try:
-        with path.open("rb") as file:
-            content = file.read(_LARGEST + 1)
-    except FileNotFoundError:
-        return {part: [] for part in PARTS}
-    except OSError as error:
-        raise _system(path, error) from None
+    with disk.touching(path):
+        try:
+            with path.open("rb") as file:
+                content = file.read(_LARGEST + 1)
+        except FileNotFoundError:
+            return {part: [] for part in PARTS}
     try:
         document = json.loads(content)
     except (ValueError, RecursionError):
@@ -52,24 +50,15 @@ def read(path: Path) -> Book:
 @contextmanager
 def writing(path: Path) -> Iterator[Book]:
     """Hold the book, change it, and put it in the place of the old one, durably."""
-    try:
-        _private_folder(path.parent)
-        handle = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    except OSError as error:
-        raise _system(path, error) from None
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+    disk.private_folder(path.parent)
+    with disk.held(path.parent):
         book = read(path)
         before = _text(book)
         yield book
         after = _text(book)
-        try:
-            if after != before:
-                _replace(path, after, handle)
-        except OSError as error:
-            raise _system(path, error) from None
-    finally:
-        os.close(handle)
+        if after != before:
+            with disk.touching(path):
+                _replace(path, after)
 
 
 def damaged(path: Path, why: str) -> PlatformError:
@@ -82,22 +71,12 @@ def damaged(path: Path, why: str) -> PlatformError:
     )
 
 
-def _private_folder(folder: Path) -> None:
-    """Make the folder, and those above it that are missing, for this person alone."""
-    missing = []
-    while not folder.exists():
-        missing.append(folder)
-        folder = folder.parent
-    for absent in reversed(missing):
-        absent.mkdir(mode=0o700, exist_ok=True)
-
-
 def _text(book: Book) -> str:
     # Escaped, because a name typed in a broken encoding holds what UTF-8 cannot.
     return json.dumps({"schema": SCHEMA, **book}, indent=2) + "\n"
 
 
-def _replace(path: Path, text: str, folder: int) -> None:
+def _replace(path: Path, text: str) -> None:
     unfinished = path.with_name(f".{path.name}.unfinished")
     # Always the same name: what a kill left behind is overwritten by the next writer.
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
@@ -106,12 +85,4 @@ def _replace(path: Path, text: str, folder: int) -> None:
         file.flush()
         os.fsync(file.fileno())
     unfinished.replace(path)
-    os.fsync(folder)
-
-
-def _system(path: Path, error: OSError) -> PlatformError:
-    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-        summary = f"The disk is full at {path}; what was there before is unchanged."
-        return PlatformError("PLT-HOME-002", summary, address=str(path))
-    summary = f"{path}: {error.strerror}; what was there before is unchanged."
-    return PlatformError("PLT-HOME-001", summary, address=str(path))
+    disk.sync(path.parent)

@@ -15,15 +15,7 @@ from typing import TYPE_CHECKING, Any
 from platform_cli.errors import PlatformError
 from platform_cli.providers.catalog import columns, properties, tables
 from platform_cli.providers.catalog.iceberg.namespaces import Namespaces
-from platform_cli.providers.catalog.iceberg.place import (
-    Namespace,
-    Warehouse,
-    check_table,
-    check_texts,
-    full,
-    gone,
-    not_ours,
-)
+from platform_cli.providers.catalog.iceberg.place import Namespace, Warehouse, full
 from platform_cli.providers.catalog.port import (
     EVERYONE,
     Privilege,
@@ -32,6 +24,7 @@ from platform_cli.providers.catalog.port import (
     Table,
     Tier,
 )
+from platform_cli.providers.catalog.refusals import check_table, check_texts, gone, not_ours
 from platform_cli.providers.marker import Marker
 
 if TYPE_CHECKING:
@@ -141,7 +134,7 @@ class IcebergCatalog:
             made: Loaded = rest.create_table((*place, name), shape, properties=said)
             return made
 
-        self.warehouse.expect((*place, name))
+        self.warehouse.expected.add((*place, name))
         try:
             return _shown(place, name, self.warehouse.api.change(make))
         except PlatformError as error:
@@ -198,7 +191,7 @@ class IcebergCatalog:
         def look() -> Loaded | None:
             return self.warehouse.api.find(lambda rest: rest.load_table(identifier))
 
-        return self.warehouse.patiently(identifier, look)
+        return self.warehouse.expected.found(identifier, look)
 
 
 def _shown(place: Namespace, name: str, loaded: Loaded) -> Table:

@@ -12,16 +12,9 @@ from typing import Final
 
 from platform_cli.errors import Code, PlatformError
 from platform_cli.providers.catalog import properties
-from platform_cli.providers.catalog.iceberg.place import (
-    Namespace,
-    Properties,
-    Warehouse,
-    check_texts,
-    full,
-    gone,
-    not_ours,
-)
+from platform_cli.providers.catalog.iceberg.place import Namespace, Properties, Warehouse, full
 from platform_cli.providers.catalog.port import TIERS, Schema, Tier
+from platform_cli.providers.catalog.refusals import check_texts, gone, not_ours
 from platform_cli.providers.marker import Marker
 
 _EXISTS: Final[Code] = "PLT-CATALOG-001"
@@ -45,7 +38,7 @@ class Namespaces:
         """The tiers among the namespaces that the catalog lists."""
         wanted = {self.warehouse.namespace(domain, tier): tier for tier in TIERS}
         parent = next(iter(wanted))[:-1]
-        expected = [place for place in wanted if self.warehouse.is_expected(place)]
+        expected = [place for place in wanted if place in self.warehouse.expected]
 
         def listed() -> frozenset[str]:
             found = self.warehouse.api.find(lambda rest: rest.list_namespaces(parent))
@@ -56,7 +49,7 @@ class Namespaces:
             return found if len(found) >= len(expected) else None
 
         # A listing may lag behind what was just made.
-        return self.warehouse.patiently(min(expected, default=()), whole) or listed()
+        return self.warehouse.expected.found(min(expected, default=()), whole) or listed()
 
     def create(self, domain: str, tier: Tier, marker: Marker) -> Schema:
         """Make the schema, and before it the domain's own. Raises PLT-CATALOG-001."""
@@ -98,7 +91,7 @@ class Namespaces:
         """The namespace, made with its marker; one that carries it already is what we meant."""
         wanted = properties.of_marker(marker)
         check_texts(*wanted.values())
-        self.warehouse.expect(place)
+        self.warehouse.expected.add(place)
         try:
             self.warehouse.api.change(lambda rest: rest.create_namespace(place, wanted))
         except PlatformError as error:

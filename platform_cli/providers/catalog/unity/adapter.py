@@ -21,9 +21,10 @@ from platform_cli.providers.catalog.port import (
     Table,
     Tier,
 )
+from platform_cli.providers.catalog.refusals import check_table, gone, not_ours
 from platform_cli.providers.catalog.unity import shapes
 from platform_cli.providers.catalog.unity.api import Json, at
-from platform_cli.providers.catalog.unity.place import Metastore, check_table, gone, not_ours
+from platform_cli.providers.catalog.unity.place import Metastore
 from platform_cli.providers.catalog.unity.schemas import Schemas
 from platform_cli.providers.catalog.unity.shapes import Place
 from platform_cli.providers.marker import Marker

@@ -5,26 +5,18 @@ Finds schemas, and looks more than once for what a call of ours may have made a 
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import Final, TypeVar
 
-from platform_cli.errors import PlatformError
 from platform_cli.providers.catalog import properties
+from platform_cli.providers.catalog.expected import Expected
 from platform_cli.providers.catalog.port import Tier
+from platform_cli.providers.catalog.refusals import check_domain, gone, not_ours
 from platform_cli.providers.catalog.unity import flavour, shapes
 from platform_cli.providers.catalog.unity.api import Api, Json, at
 from platform_cli.providers.catalog.unity.flavour import Flavour
 from platform_cli.providers.catalog.unity.granting import Granting
 from platform_cli.providers.catalog.unity.shapes import Layout, Place, Principals
-
-# How often, and how far apart, we look for what is new, or may be.
-_LOOKS_S: Final = (0.5, 1.0, 1.5, 2.0, 2.5)
-_NAME: Final = re.compile(r"[a-z0-9_]{1,100}")
-_TABLE: Final = re.compile(r"[a-z0-9_]{1,150}")
-Found = TypeVar("Found")
 
 
 @dataclass(slots=True)
@@ -35,8 +27,12 @@ class Metastore:
     layout: Layout
     principals: Principals
     _flavour: Flavour | None = field(default=None, repr=False)
-    _expected: set[str] = field(default_factory=set, repr=False)
+    expected: Expected[str] = field(init=False, repr=False)
+    """What a call of ours may have made a moment ago."""
     _lock: Lock = field(default_factory=Lock, repr=False)
+
+    def __post_init__(self) -> None:
+        self.expected = Expected(self.api.pause)
 
     @property
     def flavour(self) -> Flavour:
@@ -56,18 +52,16 @@ class Metastore:
 
     def place(self, domain: str, tier: Tier) -> Place:
         """Where the schema is or would be. Raises PLT-SPEC-001 for what is no name."""
-        if not _NAME.fullmatch(domain):
-            what = f"{domain!r} is not a name for a domain in a catalog"
-            raise PlatformError("PLT-SPEC-001", what)
+        check_domain(domain)
         return self.layout.place(domain, tier)
 
     def catalog(self, name: str) -> Json | None:
         """What the catalog of that name shows of itself, or None; as `schema` does."""
-        return self.patiently(name, lambda: self.api.get(at("catalogs", name)))
+        return self.expected.found(name, lambda: self.api.get(at("catalogs", name)))
 
     def schema(self, place: Place) -> Json | None:
         """What the schema shows of itself, or None; looked for again where one was made."""
-        return self.patiently(place.full, lambda: self.api.get(at("schemas", place.full)))
+        return self.expected.found(place.full, lambda: self.api.get(at("schemas", place.full)))
 
     def ours(self, place: Place) -> Json:
         """The schema, to change something there. Raises PLT-CATALOG-003 and -001."""
@@ -77,44 +71,3 @@ class Metastore:
         if properties.marker(shapes.kept(shown)) is None:
             raise not_ours("schema", place.full, "carries no marker of ours")
         return shown
-
-    def expect(self, name: str) -> None:
-        """Know that something of that name was made, or may have been."""
-        with self._lock:
-            self._expected.add(name)
-
-    def is_expected(self, name: str) -> bool:
-        """Whether something of that name was made, or may have been."""
-        with self._lock:
-            return name in self._expected
-
-    def patiently(self, name: str, look: Callable[[], Found | None]) -> Found | None:
-        """What `look` finds; more than one look where something of that name is expected."""
-        found = look()
-        if found is None and self.is_expected(name):
-            for pause_s in _LOOKS_S:
-                self.api.pause(pause_s)
-                found = look()
-                if found is not None:
-                    return found
-            with self._lock:
-                self._expected.discard(name)
-        return found
-
-
-def check_table(name: str) -> None:
-    """Raises PLT-SPEC-001 for what is no name of a table."""
-    if not _TABLE.fullmatch(name):
-        raise PlatformError("PLT-SPEC-001", f"{name!r} is not a name for a table in a catalog")
-
-
-def not_ours(what: str, address: str, why: str) -> PlatformError:
-    """Something is there, and is not to be written to."""
-    summary = f"The {what} {address} {why}. It was not changed."
-    return PlatformError("PLT-CATALOG-001", summary, address=address)
-
-
-def gone(what: str, address: str) -> PlatformError:
-    """Something is not there that would be changed."""
-    summary = f"There is no {what} {address}. Nothing was changed."
-    return PlatformError("PLT-CATALOG-003", summary, address=address)

@@ -13,9 +13,10 @@ from typing import Final
 from platform_cli.errors import Code, PlatformError
 from platform_cli.providers.catalog import properties
 from platform_cli.providers.catalog.port import TIERS, Schema, Tier
+from platform_cli.providers.catalog.refusals import gone, not_ours
 from platform_cli.providers.catalog.unity import shapes
 from platform_cli.providers.catalog.unity.api import Json, at
-from platform_cli.providers.catalog.unity.place import Metastore, gone, not_ours
+from platform_cli.providers.catalog.unity.place import Metastore
 from platform_cli.providers.catalog.unity.shapes import Place
 from platform_cli.providers.marker import Marker
 
@@ -44,7 +45,7 @@ class Schemas:
         catalog = self.metastore.place(domain, "raw").catalog
 
         made = {self.metastore.place(domain, tier).full for tier in TIERS}
-        expected = {name for name in made if self.metastore.is_expected(name)}
+        expected = {name for name in made if name in self.metastore.expected}
 
         def listed() -> frozenset[str]:
             found = self.metastore.api.pages(at("schemas"), "schemas", {"catalog_name": catalog})
@@ -56,7 +57,7 @@ class Schemas:
 
         # A listing may lag behind what was just made.
         name = min(expected, default="")
-        return self.metastore.patiently(name, whole) or listed()
+        return self.metastore.expected.found(name, whole) or listed()
 
     def create(self, domain: str, tier: Tier, marker: Marker) -> Schema:
         """Make the schema, and before it the catalog of the domain. Raises PLT-CATALOG-001."""
@@ -70,7 +71,7 @@ class Schemas:
             if error.code != _EXISTS:
                 raise
             # It does not show yet: where it is the one that a lost call made, it is ours.
-            self.metastore.expect(place.full)
+            self.metastore.expected.add(place.full)
             found = self.metastore.schema(place)
             if found is None or properties.marker(shapes.kept(found)) != marker:
                 raise not_ours("schema", place.full, "exists already") from None
@@ -156,7 +157,7 @@ class Schemas:
         if metastore.layout.shared:
             return
         if found is None:
-            metastore.expect(place.catalog)
+            metastore.expected.add(place.catalog)
             try:
                 metastore.api.send(
                     "POST", at("catalogs"), shapes.new_catalog(place.catalog, marker)
@@ -182,7 +183,7 @@ class Schemas:
         )
 
     def _make(self, place: Place, tier: Tier, marker: Marker) -> Schema:
-        self.metastore.expect(place.full)
+        self.metastore.expected.add(place.full)
         made = self.metastore.api.send(
             "POST", at("schemas"), shapes.new_schema(place, tier, marker)
         )

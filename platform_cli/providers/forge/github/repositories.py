@@ -45,7 +45,7 @@ class Repositories:
         }
         if self._has_property():
             body["description"] = description
-            body["custom_properties"] = {marks.PROPERTY: marks.text(marker)}
+            body["custom_properties"] = {marks.PROPERTY: marker.text}
         path = at("orgs", place.organisation, "repos")
         answer = place.api.send("POST", path, body, accept=(_UNPROCESSABLE,))
         if answer.status == _UNPROCESSABLE:
@@ -65,7 +65,7 @@ class Repositories:
         if not shown.empty:
             raise place.kept(name, "is not an empty repository: it cannot be adopted")
         if self._has_property():
-            values = [{"property_name": marks.PROPERTY, "value": marks.text(marker)}]
+            values = [{"property_name": marks.PROPERTY, "value": marker.text}]
             place.send("PATCH", name, "properties", "values", body={"properties": values})
         else:
             words = marks.described(marker, found.get("description") or "")

@@ -5,12 +5,11 @@ Pure: JSON in, plain data out, and the other way round.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, cast, get_args
 
-from platform_cli.providers.marker import Marker
+from platform_cli.providers.marker import Marker, among, without
 from platform_cli.providers.pager.port import (
     EscalationPolicy,
     Page,
@@ -25,21 +24,18 @@ INTEGRATION: Final = "platform-cli"
 INTEGRATION_TYPE: Final = "events_api_v2_inbound_integration"
 _WEEK: Final = timedelta(days=7)
 _ESCALATE_AFTER_MIN: Final = 30
-_MARK: Final = re.compile(r"\[platform-cli:(?P<domain>[a-z0-9-]+)/(?P<onboarding>[A-Za-z0-9-]+)\]")
 
 Json = Mapping[str, Any]
 
 
 def described(marker: Marker, before: str = "") -> str:
     """A description that carries the marker, in the place of one that was there."""
-    rest = _MARK.sub("", before).strip()
-    return f"{rest} [platform-cli:{marker.domain}/{marker.onboarding}]".strip()
+    return f"{without(before)} {marker.words}".strip()
 
 
 def marker(shown: Json) -> Marker | None:
     """The marker in the description, if it carries one."""
-    found = _MARK.search(str(shown.get("description") or ""))
-    return Marker(found["domain"], found["onboarding"]) if found else None
+    return among(str(shown.get("description") or ""))
 
 
 def person(user: Json) -> Person:
