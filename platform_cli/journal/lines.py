@@ -1,21 +1,26 @@
-"""Reads events from JSON Lines, one at a time; the first bad line stops the whole file."""
+"""Reads events from JSON Lines, one at a time; the first bad line stops the whole file.
+
+An outbox file is taken, too: its first line says how much of it counts, and that must be there.
+"""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import IO, Final
 
 from platform_cli.errors import PlatformError
 from platform_cli.journal.event import LONGEST_LINE, Event, from_line
+from platform_cli.journal.postgres_outbox_file import counted, kept_of
 
 STDIN: Final = Path("-")
 _LONGEST_END: Final = 2  # of a line: a carriage return and a line feed
 
 
 def read(file: Path) -> Iterator[Event]:
-    """The events of a file or of stdin. Raises PLT-JOURNAL-004 naming the line."""
+    """The events of a file or of stdin. Raises PLT-JOURNAL-004 naming the line, or -002."""
     if file == STDIN:
         yield from _events(sys.stdin.buffer, "stdin")
         return
@@ -34,7 +39,10 @@ def read(file: Path) -> Iterator[Event]:
 def _events(lines: IO[bytes], name: str) -> Iterator[Event]:
     # A line is never read further than it may be long: a file may be one line, and huge.
     pieces = iter(lambda: lines.readline(LONGEST_LINE + _LONGEST_END + 1), b"")
-    for number, line in enumerate(pieces, start=1):
+    first = next(pieces, b"")
+    kept = kept_of(first)
+    counting = chain((first,), pieces) if kept is None else counted(kept, pieces, name)
+    for number, line in enumerate(counting, start=1 if kept is None else 2):
         if not line.strip():
             continue
         try:

@@ -8,10 +8,12 @@ count, they show a reader rows that damage made unfindable, which no checksum in
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from platform_cli.errors import PlatformError
+from platform_cli.journal.place import begun
 
 if TYPE_CHECKING:
     import sqlite3
@@ -98,7 +100,7 @@ def number_of(connection: sqlite3.Connection, path: Path) -> int:
         )
     if not found or found != [(m.number, m.name.encode()) for m in MIGRATIONS[: len(found)]]:
         raise foreign(path, "its list of migrations is not one of ours")
-    if _shape(connection) != _expected(len(found)):
+    if _shape(connection) != _expected(MIGRATIONS[: len(found)]):
         raise foreign(path, "its tables are not those of a journal")
     return len(found)
 
@@ -108,9 +110,16 @@ def foreign(path: Path, why: str) -> PlatformError:
     return PlatformError(
         "PLT-JOURNAL-002",
         f"{path} is not a journal of platform-cli: {why}. Nothing was changed.",
-        hint="Move the file away to start a new journal, or restore it from a copy"
-        " or a `journal export`.",
+        hint=restoring(path),
         address=str(path),
+    )
+
+
+def restoring(path: Path) -> str:
+    """What a person can do where the journal is not as it was written."""
+    return (
+        f"Restore it from a copy. Where there is none, move it and {begun(path).name} away: the"
+        " next run begins a new journal, and `journal import` takes an export into it."
     )
 
 
@@ -122,13 +131,14 @@ def _shape(connection: sqlite3.Connection) -> list[tuple[object, ...]]:
     ).fetchall()
 
 
-def _expected(number: int) -> list[tuple[object, ...]]:
+@cache  # a command opens its journal several times, and building the model takes a millisecond
+def _expected(migrations: tuple[Migration, ...]) -> list[tuple[object, ...]]:
     import sqlite3
 
     model = sqlite3.connect(":memory:", isolation_level=None)
     try:
         model.text_factory = bytes
-        for migration in MIGRATIONS[:number]:
+        for migration in migrations:
             for statement in migration.statements:
                 model.execute(statement)
         return _shape(model)

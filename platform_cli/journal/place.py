@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -35,6 +36,45 @@ def private_folder(folder: Path) -> None:
             folder.chmod(FOLDER_MODE)
     except OSError as error:
         raise refusal(error, folder) from error
+
+
+def begun(path: Path) -> Path:
+    """What stands beside a journal since it was begun: where it is alone, the journal was lost."""
+    return path.with_name(f"{path.name}.begun")
+
+
+def remember(path: Path) -> None:
+    """Leave word that there is a journal: a later run that finds none does not begin in silence."""
+    said = b"A journal of platform-cli stands beside this file. Where it does not, it was lost.\n"
+    # A disk that takes nothing more is told by what is written next.
+    with suppress(OSError):
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+        descriptor = os.open(begun(path), flags, FILE_MODE)
+        try:
+            os.fchmod(descriptor, FILE_MODE)
+            os.write(descriptor, said)
+        finally:
+            os.close(descriptor)
+
+
+def followed(path: Path) -> Path:
+    """The file itself, whatever links lead to it; it need not exist.
+
+    Raises PLT-HOME-001 for a link that leads nowhere: what it led to is away, and not new.
+    """
+    try:
+        for link in (path, *path.parents):
+            if link.is_symlink() and not link.exists():
+                raise PlatformError(
+                    "PLT-HOME-001",
+                    f"{path} cannot be used: {link} is a link, and what it leads to is not there."
+                    " Nothing was changed.",
+                    hint="Bring back what the link leads to, or remove the link to begin anew.",
+                    address=str(path),
+                )
+    except OSError as error:
+        raise refusal(error, path) from error
+    return Path(os.path.realpath(path))
 
 
 def sync_folder(folder: Path) -> None:

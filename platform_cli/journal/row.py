@@ -103,7 +103,9 @@ def from_row(row: Sequence[Any]) -> Event:
 
 
 def _checksum(fields: Sequence[Field]) -> int:
-    return zlib.crc32(b"\0".join([_bytes(field) for field in fields]))
+    # Most fields of a row that is read are bytes: asked here, because a journal has many rows.
+    parts = [field if type(field) is bytes else _bytes(field) for field in fields]
+    return zlib.crc32(b"\0".join(parts))
 
 
 def _bytes(field: Field) -> bytes:

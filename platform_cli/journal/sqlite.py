@@ -11,7 +11,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager, closing, suppress
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final, Self, TypeVar
@@ -19,7 +19,14 @@ from typing import Any, Final, Self, TypeVar
 from platform_cli.journal import lock
 from platform_cli.journal.event import Event
 from platform_cli.journal.migrations import MIGRATIONS, migrate, number_of
-from platform_cli.journal.place import FILE_MODE, private_folder, refusal, sync_folder
+from platform_cli.journal.place import (
+    FILE_MODE,
+    followed,
+    private_folder,
+    refusal,
+    remember,
+    sync_folder,
+)
 from platform_cli.journal.port import Holder, Imported
 from platform_cli.journal.row import COLUMNS, from_row, to_row
 from platform_cli.journal.sqlite_file import (
@@ -30,12 +37,12 @@ from platform_cli.journal.sqlite_file import (
     connect,
     damaged,
     exists,
-    is_cut,
     leave,
     private_copy,
     rollback_journal,
     translated,
 )
+from platform_cli.journal.sqlite_proof import agree, agree_with, indexes_agree
 
 T = TypeVar("T")
 
@@ -85,8 +92,9 @@ class SqliteReading:
 
     def __init__(self, path: Path, busy_s: float = BUSY_S) -> None:
         """Open the file as it is. Raises PLT-JOURNAL-001, -002, -003 or PLT-HOME-001, -002."""
-        self._path = Path(os.path.realpath(path))
+        self._path = followed(path)
         self._busy_s = busy_s
+        self._copied = False
         self._lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
         self._key: Key | None = None
@@ -137,6 +145,12 @@ class SqliteReading:
                 yield events
         if given != mark:
             raise damaged(self._path, f"of {mark} events {given} belong to an onboarding")
+
+    def prove(self) -> None:
+        """Everything in it must agree. Raises PLT-JOURNAL-002; takes as long as reading it all."""
+        self._look(lambda connection: agree_with(connection, self._path, self._all()))
+        for _ in self.by_onboarding():
+            pass
 
     def close(self) -> None:
         """Let go of the file."""
@@ -223,6 +237,7 @@ class SqliteReading:
         if copy is not None:
             self._connection.close()
             self._connection = copy
+            self._copied = True
 
 
 class SqliteJournal(SqliteReading):
@@ -238,14 +253,17 @@ class SqliteJournal(SqliteReading):
     @classmethod
     def open(cls, path: Path, locks: Path, busy_s: float = BUSY_S) -> Self:
         """Open or begin the journal. Raises PLT-JOURNAL-001, -002, -003 or PLT-HOME-001, -002."""
-        path = Path(os.path.realpath(path))
+        path = followed(path)
         private_folder(path.parent)
         if not exists(path):
             with lock.alone(locks, "create", path):
                 if not exists(path):
                     _create(path, busy_s)
         # Looked at before it is opened for writing: then a file that is refused stays as it is.
-        SqliteReading(path, busy_s).close()
+        with closing(SqliteReading(path, busy_s)) as found:
+            if found._copied:  # noqa: SLF001 - its own base class
+                found.prove()  # half a transaction is about to be undone: is that all of it?
+        remember(path)
         return cls(path, locks, busy_s)
 
     @staticmethod
@@ -255,14 +273,23 @@ class SqliteJournal(SqliteReading):
 
     def append(self, event: Event) -> None:
         """Write one event durably before returning. See the port."""
-        self.extend((event,))
+        self._write((event,))
 
     def extend(self, events: Iterable[Event]) -> Imported:
         """Write all of them or none, in one transaction. See the port."""
+        # What is known is told by an index: were it damaged, an event would stand there twice.
+        return self._write(events, lambda connection: indexes_agree(connection, self._path))
+
+    def _write(
+        self,
+        events: Iterable[Event],
+        first: Callable[[sqlite3.Connection], None] = lambda _: None,
+    ) -> Imported:
         added = known = 0
         with self._lock:
             self._do("BEGIN IMMEDIATE")
             try:
+                self._look(first)
                 last, _ = self._mark()
                 for event in events:
                     if self._insert(last + added + 1, event):
@@ -299,8 +326,7 @@ def _inspect(connection: sqlite3.Connection, path: Path) -> int:
     connection.execute("BEGIN")
     try:
         number = number_of(connection, path)
-        if is_cut(connection):
-            raise damaged(path, "its end is missing")
+        agree(connection, path)
         return number
     finally:
         _roll_back(connection)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
+import stat
 import tempfile
 import threading
 from collections import Counter
@@ -17,8 +18,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
 from platform_cli.errors import Code, PlatformError
-from platform_cli.journal.migrations import foreign
-from platform_cli.journal.place import refusal
+from platform_cli.journal.migrations import foreign, restoring
+from platform_cli.journal.place import begun, refusal
 
 if TYPE_CHECKING:
     import sqlite3
@@ -28,6 +29,7 @@ Key = tuple[int, int, Mode]
 
 # https://www.sqlite.org/fileformat2.html#the_database_header
 _WRITE_VERSION: Final = slice(18, 20)
+_ROLLBACK: Final = 1
 _WRITE_AHEAD: Final = 2
 # https://www.sqlite.org/src/file/src/os.h: who holds these bytes shared keeps writers from writing.
 _SHARED_FIRST: Final = 0x40000000 + 2
@@ -48,17 +50,17 @@ _open_here: Counter[Key] = Counter()
 def exists(path: Path) -> bool:
     """Whether the file is there. Raises PLT-JOURNAL-002 where only remains of one are."""
     try:
-        size = path.stat().st_size
+        found = path.stat()
     except FileNotFoundError:
-        if rollback_journal(path).exists():
-            raise foreign(
-                path,
-                f"it is missing, though {rollback_journal(path).name} of it is there",
-            ) from None
+        for left in (rollback_journal(path), begun(path)):
+            if left.exists():
+                raise foreign(path, f"it is missing, though {left.name} is there") from None
         return False
     except OSError as error:
         raise refusal(error, path) from error
-    if size == 0:
+    if not (stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode)):
+        raise foreign(path, "it is not a file")  # opening one could wait for ever
+    if stat.S_ISREG(found.st_mode) and found.st_size == 0:
         raise foreign(path, "it is empty")
     return True
 
@@ -71,15 +73,16 @@ def rollback_journal(path: Path) -> Path:
 def admit(path: Path, mode: Mode) -> Key:
     """Note that this process opens the file; `leave` ends it.
 
-    Raises PLT-JOURNAL-002 for a file in write-ahead mode: only looking at it would write.
+    Raises PLT-JOURNAL-002 for a file in write-ahead mode: only looking at it would write; and for
+    one of a mode that SQLite does not know, which it would take for a file that may not be written.
     """
     try:
         found = path.stat()
         with _guard:
             modes: tuple[Mode, ...] = ("ro", "rw")
             seen = any(_open_here[(found.st_dev, found.st_ino, each)] for each in modes)
-            if not seen and _WRITE_AHEAD in _header(path)[_WRITE_VERSION]:
-                raise foreign(path, "it was switched to a write-ahead log")
+            if not seen and (why := _unwritable(_header(path)[_WRITE_VERSION])):
+                raise foreign(path, why)
             key = (found.st_dev, found.st_ino, mode)
             _open_here[key] += 1
             return key
@@ -167,15 +170,22 @@ def _copy(path: Path, copy: Path) -> bool:
     return True
 
 
+def _unwritable(versions: bytes) -> str | None:
+    if _WRITE_AHEAD in versions:
+        return "it was switched to a write-ahead log"
+    return None if all(each == _ROLLBACK for each in versions) else "its header is damaged"
+
+
 def _header(path: Path) -> bytes:
     with path.open("rb") as file:
         return file.read(100)
 
 
-def is_cut(connection: sqlite3.Connection) -> bool:
-    """Whether the file is shorter than it says; ask inside a transaction. Raises sqlite3.Error.
+def wrong_size(connection: sqlite3.Connection) -> str | None:
+    """What is wrong with the file's length; ask inside a transaction. Raises sqlite3.Error.
 
-    SQLite itself takes the missing end of a last page for zeros.
+    SQLite itself takes the missing end of a last page for zeros, and writes new pages over those
+    that a damaged header leaves out.
     """
     ((_, _, file),) = connection.execute("PRAGMA database_list").fetchall()
     ((pages,),) = connection.execute("PRAGMA page_count").fetchall()
@@ -183,8 +193,10 @@ def is_cut(connection: sqlite3.Connection) -> bool:
     try:
         size = os.stat(file).st_size  # noqa: PTH116 - bytes, as SQLite gives them
     except OSError:
-        return False  # a private copy, which was asked while it had its name
-    return size < int(pages * page_size)
+        return None  # a private copy, which was asked while it had its name
+    if size == pages * page_size:
+        return None
+    return "its end is missing" if size < pages * page_size else "it is longer than it says"
 
 
 def translated(error: sqlite3.Error | UnicodeDecodeError, path: Path) -> Exception:
@@ -202,13 +214,17 @@ def translated(error: sqlite3.Error | UnicodeDecodeError, path: Path) -> Excepti
     if meaning == "PLT-HOME-002" or _no_space(path):
         return PlatformError(
             "PLT-HOME-002",
-            f"{path} cannot be written: the disk, a quota or a limit on files is full ({error})."
-            " What was written before is safe.",
+            f"{path} cannot be written: the disk, a quota or a limit on files is full, or the disk"
+            f" fails ({error}). What was written before is safe.",
+            hint="Free some space, look at the disk, and run the same line again: it continues"
+            " where it stopped.",
             address=str(path),
         )
     return PlatformError(
         "PLT-HOME-001",
         f"{path} cannot be read or written ({error}). What was written before is safe.",
+        hint="Look at the disk and at the folder's permissions, or set PLATFORM_HOME to a folder of"
+        " yours. Then run the same line again: it continues where it stopped.",
         address=str(path),
     )
 
@@ -261,6 +277,7 @@ def damaged(path: Path, why: str) -> PlatformError:
     return PlatformError(
         "PLT-JOURNAL-002",
         f"{path} is damaged: {why}. Nothing was changed.",
+        hint=restoring(path),
         address=str(path),
     )
 

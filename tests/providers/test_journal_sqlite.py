@@ -144,7 +144,7 @@ def test_folders_and_files_are_private_whatever_the_umask(home: Path, umask: int
     finally:
         os.umask(before)
     assert stat.S_IMODE(home.stat().st_mode) == 0o700
-    assert found == {"journal.db": 0o600, "locks": 0o700}
+    assert found == {"journal.db": 0o600, "journal.db.begun": 0o600, "locks": 0o700}
     assert set(locks) == {0o600}
 
 
@@ -155,7 +155,7 @@ def test_many_begin_the_journal_at_once(home: Path) -> None:
             child.communicate(timeout=120)
             assert child.returncode == 0
     assert sorted(ids(iter(read(home)))) == [f"e{n}" for n in range(8)]
-    assert {path.name for path in home.iterdir()} == {"journal.db", "locks"}
+    assert {path.name for path in home.iterdir()} == {"journal.db", "journal.db.begun", "locks"}
 
 
 def test_what_a_killed_beginner_left_is_no_journal_and_no_obstacle(home: Path) -> None:
@@ -164,7 +164,7 @@ def test_what_a_killed_beginner_left_is_no_journal_and_no_obstacle(home: Path) -
     (home / ".journal.db.new-journal").write_bytes(b"half")
     assert read(home) == []
     fill(home)
-    assert {path.name for path in home.iterdir()} == {"journal.db", "locks"}
+    assert {path.name for path in home.iterdir()} == {"journal.db", "journal.db.begun", "locks"}
 
 
 def test_names_that_mean_something_in_an_address(tmp_path: Path) -> None:
