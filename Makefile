@@ -3,7 +3,9 @@
 #   make demo    a real onboarding on the embedded providers, in a folder of its own
 #   make test    all tests, in a virtual environment of their own
 #   make check   what CI holds: format, lint, types, layers, generated pages
-#   make crash   every kill point and every pair of kills (long)
+#   make crash   kills at every point, in many orders, and pairs of them (hours); writes the figures
+#   make sweep   a canary in every credential, every command, every failure (long)
+#   make audit   whether a locked requirement has a published advisory (asks PyPI's service)
 #   make live-github ORGANISATION=acme   the forge's tests on a real organisation, with GH_TOKEN
 #   make bench   side-by-side measurements (long)
 
@@ -13,7 +15,7 @@ BIN    := $(VENV)/bin
 DEMO   := .demo
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test check crash live-github fuzz bench docs lock clean
+.PHONY: demo test check crash sweep audit live-github fuzz bench docs lock clean
 
 # The program itself is installed each time, from this checkout: its requirements only once.
 demo: $(DEMO)/venv/.installed
@@ -42,7 +44,13 @@ check: $(BIN)/.installed
 	$(BIN)/python docs/reference/generate.py --check
 
 crash: $(BIN)/.installed
-	$(BIN)/python -m pytest tests/crash -m crash --sweep all -n auto
+	$(BIN)/python -m pytest tests/crash -m crash --sweep all --write-figures -n auto --dist worksteal
+
+sweep: $(BIN)/.installed
+	$(BIN)/python -m pytest tests/security/test_canaries.py --sweep all -n auto
+
+audit:
+	.ci/audit --strict
 
 live-github: $(BIN)/.installed
 	$(BIN)/python -m pytest tests/providers/test_forge_github_live.py --live-github "$(ORGANISATION)"

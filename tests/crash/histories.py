@@ -1,25 +1,25 @@
-"""Runs histories of kills through real processes and looks at what is left.
+"""Histories of kills, and real processes that live through them.
 
 A history is a list of kill points, one a run; after them the same command runs unharmed until it
-has nothing to do. Written as text (`call:3:after,call:5:before`), so that a failure prints one
-line that replays it.
+has nothing to do. It is text, so that a failure prints one line that replays it:
+`github/order:7,call:3:after,call:5:before` (see `killing` for points and `turns` for orders).
 """
 
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
-from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Final, Literal, Self
 
-from platform_cli.journal.event import Event, from_line
+from platform_cli.journal.event import Event
+from platform_cli.journal.sqlite import SqliteJournal
 
-ARGV = [
+ARGV: Final = [
     "init",
     "loyalty",
     "--owner",
@@ -30,21 +30,69 @@ ARGV = [
     "json",
     "--quiet",
 ]
-KILLED = -9
-CALLS = 29
-"""The mutating calls of a first run; a test holds this number to what really happens."""
+KILLED: Final = -9
+HUNG: Final = -14
+"""Ended by the alarm."""
+LIMIT_S: Final = 180
+"""A run takes a second. One that takes three minutes hangs, however busy the machine is."""
+RUNS: Final = 3
+"""So often the command is tried after the last kill; the first time has to do."""
 
-WHENS = ("before", "after", "record")
+Kind = Literal["unharmed", "one kill", "two kills", "any moment"]
+Harm = Literal[
+    "duplicate", "orphan", "half", "repeat", "record", "traceback", "hang", "exit", "fake"
+]
 
 
-def single_points(calls: int = CALLS) -> list[str]:
-    """Three kill points at every mutating call."""
-    return [f"call:{number}:{when}" for number in range(1, calls + 1) for when in WHENS]
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """Something that a kill must not do. `record` is a lost record, `repeat` a call too many,
+    `exit` a run that does not converge, `fake` a request that the API's description forbids."""
+
+    harm: Harm
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Where it plays, in which order its jobs have their turn, and where each run is killed."""
+
+    profile: str
+    points: tuple[str, ...] = ()
+    order: str | None = None
+    """None: all at once, as threads happen to run."""
+
+    @classmethod
+    def read(cls, text: str) -> Self:
+        """The history that a failure printed."""
+        profile, _, rest = text.partition("/")
+        words = [word for word in rest.split(",") if word]
+        ordered = bool(words) and words[0].startswith(("order:", "mix:"))
+        return cls(profile, tuple(words[ordered:]), words[0] if ordered else None)
+
+    @classmethod
+    def replayed(cls, option: str | None) -> Self | None:
+        """What `--replay` says; None where it says nothing, or something for other tests."""
+        ours = option is not None and ";" not in option and "/" in option
+        return cls.read(option) if ours and option else None
+
+    def __str__(self) -> str:
+        """As `--replay` wants it."""
+        order = [self.order] if self.order else []
+        return f"{self.profile}/{','.join([*order, *self.points])}"
+
+    @property
+    def kind(self) -> Kind:
+        """What it is counted as."""
+        if any(not point.startswith("call:") for point in self.points):
+            return "any moment"
+        kinds: tuple[Kind, ...] = ("unharmed", "one kill", "two kills")
+        return kinds[min(len(self.points), 2)]
 
 
 @dataclass(frozen=True, slots=True)
 class Elsewhere:
-    """A forge that is not embedded: what a process is told of it, and which calls count."""
+    """Providers that are not embedded: what a process is told of them, and which calls count."""
 
     environment: dict[str, str]
     config: str
@@ -76,7 +124,7 @@ class Zygote:
         assert self._process.stdout
         self._process.stdin.close()
         self._process.stdout.close()
-        self._process.wait(10)
+        self._process.wait(30)
 
     def run(
         self,
@@ -84,8 +132,10 @@ class Zygote:
         kill: str | None,
         count: Path | None = None,
         elsewhere: Elsewhere | None = None,
+        *,
+        order: str | None = None,
     ) -> tuple[int, str]:
-        """One command line; its exit code (-9: killed) and what it printed."""
+        """One command line; its exit code (-9: killed, -14: hung) and what it printed."""
         assert self._process.stdin
         assert self._process.stdout
         output = home.parent / "output"
@@ -93,12 +143,16 @@ class Zygote:
         if elsewhere is not None and not config.exists():
             config.parent.mkdir(parents=True)
             config.write_text(elsewhere.config, encoding="utf-8")
+        # What a killed run leaves in the temporary folder goes with the history.
+        temporary = home.parent / "temporary"
+        temporary.mkdir(exist_ok=True)
         more = elsewhere.environment if elsewhere is not None else {}
-        order = {
+        told = {
             "argv": ARGV,
             "env": {
                 "PLATFORM_HOME": str(home),
                 "XDG_CONFIG_HOME": str(home.parent / "config"),
+                "TMPDIR": str(temporary),
                 **more,
             },
             "kill": kill,
@@ -106,136 +160,76 @@ class Zygote:
             "output": str(output),
             "acknowledged": str(home.parent / "acknowledged"),
             "count": str(count) if count else None,
+            "order": order,
+            "limit_s": LIMIT_S,
         }
-        self._process.stdin.write(json.dumps(order) + "\n")
+        self._process.stdin.write(json.dumps(told) + "\n")
         self._process.stdin.flush()
         answer = json.loads(self._process.stdout.readline())
         return int(answer["status"]), output.read_text(encoding="utf-8")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Left:
-    """What a history has left behind."""
+    """What a history has left behind. `result` and `second` are None where nothing converged."""
 
-    result: dict[str, Any]
-    second: dict[str, Any]
-    events: list[Event]
-    acknowledged: list[str]
-    kills: int
-
-
-def play(zygote: Zygote, history: str, folder: Path, elsewhere: Elsewhere | None = None) -> Left:
-    """Run the kills, then run unharmed twice."""
-    home = folder / "home"
-    kills = 0
-    for point in filter(None, history.split(",")):
-        status, output = zygote.run(home, point, elsewhere=elsewhere)
-        assert status in {KILLED, 0}, f"{point}: exit {status}\n{output}"
-        kills += status == KILLED
-    status, output = zygote.run(home, None, elsewhere=elsewhere)
-    assert status == 0, output
-    result = json.loads(output)
-    status, output = zygote.run(home, None, elsewhere=elsewhere)
-    assert status == 0, output
-    acknowledged = (folder / "acknowledged").read_text(encoding="utf-8").split()
-    return Left(result, json.loads(output), exported(home), acknowledged, kills)
+    kills: int = 0
+    runs: int = 0
+    """How often the command ran after the last kill until it was done."""
+    result: dict[str, Any] | None = None
+    second: dict[str, Any] | None = None
+    events: list[Event] = field(default_factory=list)
+    acknowledged: list[str] = field(default_factory=list)
+    wrong: list[Wrong] = field(default_factory=list)
+    arrived: int = 0
+    """Mutating calls at the servers, all in all."""
+    refused: int = 0
+    """Those that changed nothing."""
+    counts: dict[str, int] = field(default_factory=dict)
+    """What the first run's kill points have counted, where that was asked for."""
 
 
-def exported(home: Path) -> list[Event]:
-    """The journal, as `journal export` prints it."""
-    done = subprocess.run(
-        [sys.executable, "-m", "platform_cli", "journal", "export"],
-        env={**os.environ, "PLATFORM_HOME": str(home)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return [from_line(line) for line in done.stdout.splitlines()]
+def play(
+    zygote: Zygote,
+    history: History,
+    folder: Path,
+    elsewhere: Elsewhere | None = None,
+    *,
+    arrived: Callable[[], int] = lambda: 0,
+    count: Path | None = None,
+) -> Left:
+    """Run the kills, then run unharmed twice. `arrived` counts mutating calls at the servers."""
+    left, home = Left(), folder / "home"
+
+    def run(point: str | None, *allowed: int, count: Path | None = None) -> dict[str, Any] | None:
+        status, output = zygote.run(home, point, count, elsewhere, order=history.order)
+        left.kills += status == KILLED
+        if "Traceback" in output or "PLT-INTERNAL-" in output:
+            left.wrong.append(Wrong("traceback", output))
+        if status not in allowed:
+            harm: Harm = "hang" if status == HUNG else "exit"
+            left.wrong.append(Wrong(harm, f"{point or 'unharmed'}: exit {status}\n{output}"))
+        return json.loads(output) if status == 0 else None
+
+    for point in history.points:
+        run(point, KILLED, 0)
+    while left.result is None and left.runs < RUNS:
+        left.runs += 1
+        left.result = run(None, 0, count=count)
+    if left.result is not None:
+        before = arrived()
+        left.second = run(None, 0)
+        if number := arrived() - before:
+            left.wrong.append(Wrong("repeat", f"{number} mutating calls of the second run arrived"))
+    left.acknowledged = (folder / "acknowledged").read_text(encoding="utf-8").split()
+    left.events = events(home)
+    return left
 
 
-def wrong_with(left: Left, home: Path) -> list[str]:
-    """Everything that a crash must not do, looked for in what is there."""
-    return [*_wrong_outside(left, home), *wrong_in_journal(left)]
-
-
-def _wrong_outside(left: Left, home: Path) -> list[str]:
-    wrong = []
-    if left.second["mutating_calls"]:
-        wrong.append(f"the second run made {left.second['mutating_calls']} mutating calls")
-    # A killed writer may leave one hidden folder, which the next writer takes away (see the
-    # embedded forge's own tests): it is scratch space, not a repository.
-    shown = [path.name for path in (home / "forge" / "local").iterdir()]
-    places = sorted(name for name in shown if not name.startswith(".new-"))
-    if places != ["loyalty"]:
-        wrong.append(f"repositories: {places}")
-    bare = home / "forge" / "local" / "loyalty" / "loyalty.git"
-    log = subprocess.run(
-        [
-            "git",
-            "-C",
-            str(bare),
-            "log",
-            "main",
-            "--format=%(trailers:key=Platform-Onboarding,valueonly)",
-        ],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    commits = log.stdout.split()
-    if commits != [left.result["onboarding"]]:
-        wrong.append(f"commits: {commits}, onboarding {left.result['onboarding']}")
-    branches = subprocess.run(
-        ["git", "-C", str(bare), "for-each-ref", "--format=%(refname)"],
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout.split()
-    if branches != ["refs/heads/main"]:
-        wrong.append(f"branches: {branches}")
-    requests = bare.parent / "pull_requests.json"
-    if requests.exists() and '"open": true' in requests.read_text(encoding="utf-8"):
-        wrong.append("a trial pull request is open")
-    return [*wrong, *wrong_at_home(home)]
-
-
-def wrong_at_home(home: Path) -> list[str]:
-    """What a crash must not leave in the embedded providers, whichever they are."""
-    wrong = []
-    pages = [p.read_text(encoding="utf-8") for p in (home / "pager").rglob("*.json")]
-    if any('"triggered"' in text or '"acknowledged"' in text for text in pages):
-        wrong.append("a test page is open")
-    strays = [
-        str(p.relative_to(home)) for p in home.rglob("*") if p.name.endswith((".tmp", ".lock"))
-    ]
-    strays = [p for p in strays if not p.startswith("locks/")]
-    if strays:
-        wrong.append(f"left over: {strays}")
-    return wrong
-
-
-def wrong_in_journal(left: Left) -> list[str]:
-    """What a crash must not do to the journal."""
-    wrong = []
-    ids = [event.id for event in left.events]
-    if twice := [key for key, number in Counter(ids).items() if number > 1]:
-        wrong.append(f"events twice: {twice}")
-    if lost := [key for key in left.acknowledged if key not in set(ids)]:
-        wrong.append(f"events lost: {lost}")
-    if len({event.onboarding for event in left.events}) != 1:
-        wrong.append("more than one onboarding")
-    intents = {event.id for event in left.events if event.type == "call.intent"}
-    closed = [e.detail["intent"] for e in left.events if e.type == "call.result"]
-    if intents != set(closed) or len(closed) != len(set(closed)):
-        wrong.append(f"intents without one result: {intents ^ set(closed)}")
-    if any(e.duration_s is not None and e.duration_s < 0 for e in left.events):
-        wrong.append("a negative duration")
-    first = next(event for event in left.events if event.type == "run.started")
-    if left.events[0] != first:
-        wrong.append("the journal does not begin with the first run")
-    readies = [event for event in left.events if event.type == "onboarding.ready"]
-    if len(readies) != 1:
-        wrong.append(f"ready {len(readies)} times")
-    elif abs((readies[0].at - first.at).total_seconds() - left.second["lead_time_s"]) > 0.001:
-        wrong.append(f"the clock was restarted: lead time {left.second['lead_time_s']}")
-    return wrong
+def events(home: Path) -> list[Event]:
+    """The journal, as its own reader reads it."""
+    journal = SqliteJournal.read(home / "journal.sqlite3")
+    try:
+        return list(journal.events())
+    finally:
+        journal.close()

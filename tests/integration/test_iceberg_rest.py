@@ -12,9 +12,9 @@ from platform_cli.providers.catalog.iceberg.adapter import IcebergCatalog
 from platform_cli.providers.catalog.iceberg.opening import Server, Times, opened
 from platform_cli.providers.catalog.iceberg.place import LayoutName
 from platform_cli.providers.catalog.port import TIERS, Tier
-from tests.crash.histories import Zygote, play
-from tests.crash.test_kills_iceberg import elsewhere
+from tests.crash.histories import Elsewhere, History, Zygote, play
 from tests.fakes.iceberg.server import serving as fake_serving
+from tests.fakes.iceberg.state import TOKEN
 from tests.providers.catalog_suite import CatalogSuite, World
 from tests.providers.catalog_tables import TableSuite
 from tests.providers.iceberg_worlds import NO_COLUMNS, Passing
@@ -82,8 +82,20 @@ class TestTables(_Real, TableSuite):
 
 def test_init_twice(uri: str, tmp_path: Path) -> None:
     """The program itself, in processes of its own: everything once, and then nothing."""
+    lines = (
+        'profile = "lake"',
+        "[profiles.lake]",
+        'catalog = "iceberg"',
+        "[profiles.lake.iceberg]",
+        f'uri = "{uri}"',
+        'layout = "nested"',
+    )
+    lake = Elsewhere({"ICEBERG_TOKEN": TOKEN}, "\n".join(lines) + "\n", "catalog.")
     with Zygote() as zygote:
-        left = play(zygote, "", tmp_path, elsewhere(uri))
+        left = play(zygote, History("iceberg"), tmp_path, lake)
+    assert not left.wrong
+    assert left.result is not None
+    assert left.second is not None
     assert left.second["mutating_calls"] == 0
     assert at(uri, "nested").tiers("loyalty") == set(TIERS)
     _, shown = ask(uri, "GET", f"/v1/namespaces/loyalty{SEPARATOR}product")
