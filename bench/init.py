@@ -26,12 +26,14 @@ ANSWERS = {
 # Proving is not bringing into being: the steps before `ready` are what is done by hand beside it.
 UNPROVEN = """
 import sys
-from platform_cli.cli.app import run
+from platform_cli.__main__ import main
 from platform_cli.onboarding import readiness
 
 readiness.prove = lambda *_: readiness.not_run("left out of this measurement")
-argv = ["init", "loyalty", "--owner", "@loyalty-team", "--on-call", "loyalty-pager", "--quiet"]
-sys.exit(run(argv))
+sys.argv[1:] = [
+    "init", "loyalty", "--owner", "@loyalty-team", "--on-call", "loyalty-pager", "--quiet"
+]
+main()
 """
 
 BY_HAND = """

@@ -27,23 +27,12 @@ COLUMNS = 20
 
 def run(runs: int) -> list[Ratio]:
     """One process each, over the same documents. Says where `opa` is not to be had."""
-    folders = os.pathsep.join((os.environ.get("PLATFORM_TEST_TOOLS", ""), os.environ["PATH"]))
-    opa = shutil.which("opa", path=folders)
-    if opa is None:
+    if _opa() is None:
         print("policies: not run: opa is neither on the PATH nor in PLATFORM_TEST_TOOLS")
         return []
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
-        bundle = policies.released()
-        documents = {kind: list(_documents(kind)) for kind in DOCUMENTS}
-        named = list(_write(place / "inputs", documents))
-        _unpack(bundle, place / "bundle")
-        together = place / "input.json"
-        together.write_text(json.dumps(documents), encoding="utf-8")
-        ours = [str(Path(sys.executable).parent / "platform-cli"), "policy", "check"]
-        ours += ["--engine", "embedded", "--format", "json", *named]
-        theirs = [opa, "eval", "--format", "json", "--bundle", str(place / "bundle")]
-        theirs += ["--input", str(together), _query(bundle)]
+        ours, theirs = commands(place)
         # A tenth of the documents is denied, which ours says with its exit code.
         return [
             compare(
@@ -54,6 +43,26 @@ def run(runs: int) -> list[Ratio]:
                 runs=runs,
             )
         ]
+
+
+def commands(place: Path) -> tuple[list[str], list[str]]:
+    """Both command lines, ours and theirs, over documents and a bundle that are written there."""
+    bundle = policies.released()
+    documents = {kind: list(_documents(kind)) for kind in DOCUMENTS}
+    named = list(_write(place / "inputs", documents))
+    _unpack(bundle, place / "bundle")
+    together = place / "input.json"
+    together.write_text(json.dumps(documents), encoding="utf-8")
+    ours = [str(Path(sys.executable).parent / "platform-cli"), "policy", "check"]
+    ours += ["--engine", "embedded", "--format", "json", *named]
+    theirs = [_opa() or "opa", "eval", "--format", "json", "--bundle", str(place / "bundle")]
+    theirs += ["--input", str(together), _query(bundle)]
+    return ours, theirs
+
+
+def _opa() -> str | None:
+    folders = os.pathsep.join((os.environ.get("PLATFORM_TEST_TOOLS", ""), os.environ["PATH"]))
+    return shutil.which("opa", path=folders)
 
 
 DENIED = frozenset({5})

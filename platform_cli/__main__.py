@@ -1,5 +1,6 @@
 """Leaves the process; nothing else. SIGTERM means the same as Ctrl-C, from the first moment on."""
 
+import gc
 import signal
 import sys
 
@@ -17,6 +18,8 @@ def main() -> None:
     # Everything is said and done: an impatient second Ctrl-C must not turn that into a traceback.
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Python would look for garbage in all that was imported, which takes longer than most commands.
+    gc.freeze()
     # Python remembers a Ctrl-C that came while a dataclass was being made (it runs text), though
     # it was caught since, and would end by that signal instead of by the code; text run now is
     # what makes it forget.

@@ -6,8 +6,10 @@ enough. `--version` is answered before anything else is imported.
 
 from __future__ import annotations
 
+import gc
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     import typer
 
 _COMMANDS: Final = "platform_cli.cli.commands"
+_MANY_OBJECTS: Final = 50_000
 _SETTINGS: Final = {"help_option_names": ["-h", "--help"]}
 
 
@@ -105,9 +108,21 @@ def run(argv: Sequence[str]) -> int:
     if list(argv) == ["--version"]:
         sys.stdout.write(f"platform-cli {__version__}\n")
         return Exit.DONE
-    from platform_cli.cli import leave
+    with _collecting_seldom():
+        from platform_cli.cli import leave
 
-    return leave.guarded(lambda: _dispatch(argv), argv)
+        return leave.guarded(lambda: _dispatch(argv), argv)
+
+
+@contextmanager
+def _collecting_seldom() -> Iterator[None]:
+    """Look for garbage less often: what imports leave is none, and looking takes time."""
+    usual = gc.get_threshold()
+    gc.set_threshold(_MANY_OBJECTS, *usual[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
 
 
 def _dispatch(argv: Sequence[str]) -> int:

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, BinaryIO, Final, cast
 
 from platform_cli.errors import PlatformError
+from platform_cli.settings import holds_credential
 
 if TYPE_CHECKING:
     from git import Git as Command
@@ -137,8 +138,8 @@ class Process:
         return done
 
     def stripped(self) -> dict[str, str]:
-        """The environment without the caller's GIT_* variables."""
-        return {k: v for k, v in self.environment.items() if not k.startswith("GIT_")}
+        """The environment without the caller's GIT_* variables, and without credentials."""
+        return {k: v for k, v in self.environment.items() if not _withheld(k)}
 
     def clean(
         self,
@@ -170,7 +171,7 @@ class Process:
         started = _git_python()
         from git.exc import GitCommandNotFound
 
-        theirs = {name for name in self.environment if name.startswith("GIT_")}
+        theirs = {name for name in self.environment if _withheld(name)}
         gone = sorted({*theirs, *_LOCAL}.difference(environment))
         unset = [word for name in gone for word in ("-u", name)]
         # GitPython adds to this process's environment and takes nothing away: `env -u` does.
@@ -227,6 +228,11 @@ class Process:
                 watch()
                 if left_s <= 0:
                     raise
+
+
+def _withheld(name: str) -> bool:
+    """Whether git is not handed the caller's variable: what lets it in, it is told for one call."""
+    return name.startswith("GIT_") or holds_credential(name)
 
 
 def _git_python() -> Command:

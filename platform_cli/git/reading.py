@@ -152,7 +152,9 @@ class Reading:
         if not _KEY.fullmatch(key):
             raise PlatformError("PLT-GIT-002", f"{key!r} is not a name for a trailer")
         form = f"%H%n%(trailers:key={key},valueonly=true,unfold=true,separator=%x0A)"
-        arguments = ["log", "-z", "--no-notes", "--encoding=UTF-8", f"--format={form}"]
+        # Names are not asked for; a mailmap is a file, and a history may be here without files.
+        plain = ["-z", "--no-notes", "--no-mailmap", "--encoding=UTF-8"]
+        arguments = ["log", *plain, f"--format={form}"]
         output = self._run([*arguments, revision_of(revision), "--"], repository=bare).output
         commits = []
         # Neither a NUL nor a line's end can stand in a trailer, so nobody can forge an entry.

@@ -17,7 +17,7 @@ from platform_cli.errors import PlatformError, TemporaryError
 from platform_cli.journal.event import Event
 from platform_cli.onboarding.clock import RunClock
 from platform_cli.onboarding.crew import InterruptedRunError
-from platform_cli.onboarding.plan import Change
+from platform_cli.onboarding.plan import Change, StepPlan
 from platform_cli.onboarding.recorder import Recorder
 from platform_cli.onboarding.steps.step import Target
 from platform_cli.providers import Providers
@@ -50,7 +50,8 @@ class Calls:
     deadline_s: float
     open_intents: dict[str, Event] = field(default_factory=dict)
     jitter: Callable[[], float] = random.random
-    made: dict[str, list[str]] = field(default_factory=dict)
+    made: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+    """The calls of each step as they were made: the address and the method."""
     _lock: Lock = field(default_factory=Lock)
 
     @property
@@ -59,7 +60,15 @@ class Calls:
         return sum(len(calls) for calls in self.made.values())
 
     def make(self, step: str, target: Target[Any], planned: Change) -> Change:
-        """Bring the target to what is wanted. Raises PlatformError; a conflict is PLT-INIT-001."""
+        """Do what was planned, or less where it is there by now. Raises as `bring` does."""
+        change = self.bring(step, target)
+        return change if change.pending else planned.made(change.resource)
+
+    def bring(self, step: str, target: Target[Any]) -> Change:
+        """Look at the target and bring it to what is wanted, by one call or by none.
+
+        Raises PlatformError; a conflict is PLT-INIT-001.
+        """
         refusals, pause_s = 0, _FIRST_BACKOFF_S
         while True:
             self._safe_point()
@@ -72,7 +81,7 @@ class Calls:
                 raise conflict_error([change])
             if not change.pending:
                 self.found([change])
-                return planned.made(change.resource)
+                return change
             try:
                 return self._once(step, target, change)
             except TemporaryError as error:
@@ -82,6 +91,14 @@ class Calls:
                 refusals += 1
                 if error.code not in _EXISTS or refusals >= _LOOKS_AFTER_REFUSAL:
                     raise
+
+    def of(self, step: StepPlan) -> tuple[str, ...]:
+        """The methods that were called for a step, in the order of its changes."""
+        places = {change.resource.address: at for at, change in enumerate(step.changes)}
+        made = self.made.get(step.id, [])
+        return tuple(
+            method for _, method in sorted(made, key=lambda one: places.get(one[0], len(places)))
+        )
 
     def poll(
         self,
@@ -122,7 +139,8 @@ class Calls:
         self._close_intent(change, "absent")
         intent = self.recorder.intent(step, change)
         with self._lock:
-            self.made.setdefault(step, []).append(change.call.method if change.call else "")
+            method = change.call.method if change.call else ""
+            self.made.setdefault(step, []).append((change.resource.address, method))
         try:
             resource = target.apply(self.providers, change)
         except TemporaryError as error:

@@ -34,8 +34,9 @@ class History:
     attempts: Mapping[str, int] = field(default_factory=dict)
     passed: frozenset[str] = frozenset()
     """The checks that passed in the run that proved the domain."""
-    trial_left: bool = False
-    """A check's change was begun and, as far as the journal knows, not taken away again."""
+    trials_left: tuple[str, ...] = ()
+    """Onboardings, closed ones too, a check of which began a change that, as far as the journal
+    knows, was not taken away again."""
     events: tuple[Event, ...] = ()
     """The events of the current onboarding."""
 
@@ -43,6 +44,7 @@ class History:
 def history(events: Iterable[Event]) -> History:
     """Fold the events of one domain, in the journal's order."""
     by_onboarding: dict[str, list[Event]] = {}
+    trials = _Trials()
     known: set[tuple[str, str]] = set()
     intents: dict[str, Event] = {}
     closed: set[str] = set()
@@ -52,8 +54,10 @@ def history(events: Iterable[Event]) -> History:
             closed.add(event.onboarding)
         elif event.type == "call.intent":
             intents[event.id] = event
+            trials.begun(event)
         elif event.type == "call.result":
             intents.pop(str(event.detail.get("intent")), None)
+            trials.ended(event)
             known.update(_resource_id(event))
     open_ids = [onboarding for onboarding in by_onboarding if onboarding not in closed]
     current = open_ids[-1] if open_ids else None
@@ -67,7 +71,7 @@ def history(events: Iterable[Event]) -> History:
         ready=any(event.type == "onboarding.ready" for event in mine),
         known_ids=frozenset(known),
         passed=_passed(mine),
-        trial_left=_trial_left(mine),
+        trials_left=tuple(dict.fromkeys(trials.made.values())),
         open_intents={str(event.detail.get("address")): event for event in intents.values()},
         attempts=Counter(e.step for e in mine if e.type == "step.started" and e.step is not None),
         events=tuple(mine),
@@ -102,20 +106,30 @@ def _passed(events: Iterable[Event]) -> frozenset[str]:
     return frozenset(next(reversed(by_run.values()), set()))
 
 
-def _trial_left(events: Iterable[Event]) -> bool:
-    """Whether something that a check made may still be there."""
-    made: set[str] = set()
-    intents: dict[str, Event] = {}
-    for event in events:
-        if event.type == "call.intent" and event.step == "ready":
-            intents[event.id] = event
-            if event.detail.get("action") == "create":
-                made.add(str(event.detail.get("address")))
-        elif event.type == "call.result" and event.detail.get("status") in {"done", "found"}:
-            intent = intents.get(str(event.detail.get("intent")))
-            if intent is not None and intent.detail.get("action") == "update":
-                made.discard(str(intent.detail.get("address")))
-    return bool(made)
+@dataclass(slots=True)
+class _Trials:
+    """What checks made and may not have taken away: by address, which names its onboarding.
+
+    Whoever takes it away may be a run of a later onboarding.
+    """
+
+    made: dict[str, str] = field(default_factory=dict)
+    intents: dict[str, Event] = field(default_factory=dict)
+
+    def begun(self, intent: Event) -> None:
+        """A change of a check was about to be made."""
+        if intent.step == "ready":
+            self.intents[intent.id] = intent
+            if intent.detail.get("action") == "create":
+                self.made[str(intent.detail.get("address"))] = intent.onboarding
+
+    def ended(self, result: Event) -> None:
+        """It was made, or found to be there."""
+        intent = self.intents.get(str(result.detail.get("intent")))
+        if intent is None or result.detail.get("status") not in {"done", "found"}:
+            return
+        if intent.detail.get("action") == "update":
+            self.made.pop(str(intent.detail.get("address")), None)
 
 
 def _resource_id(event: Event) -> Iterable[tuple[str, str]]:

@@ -18,6 +18,7 @@ from platform_cli.onboarding.clock import RunClock
 from platform_cli.onboarding.crew import InterruptedRunError
 from platform_cli.onboarding.engine import Engine, Status, StepOutcome, Watcher
 from platform_cli.onboarding.history import History, history
+from platform_cli.onboarding.on_trial import Trials
 from platform_cli.onboarding.plan import Plan
 from platform_cli.onboarding.recorder import UnrecordedError
 from platform_cli.onboarding.request import Request, as_document, not_in_the_future, same_as_first
@@ -98,6 +99,9 @@ class _Onboarding:
         self.run.begin(as_document(self.request))
 
     def _go(self) -> Result:
+        if self.past.current is None:
+            # Nothing of a new domain is there yet, as far as we know: its files will be needed.
+            self.run.around.rendering.begin()
         steps = self.engine.plan(self.run.recorder)
         self.plan = ready.added(steps, self.run.wanted)
         adopts_something(self.run.wanted, self.plan)
@@ -108,11 +112,17 @@ class _Onboarding:
         if failed:
             conflict = any(error.code == "PLT-INIT-001" for error in failed)
             return self._end("conflict" if conflict else "failed", failed[0])
+        self._sweep()
         return self._proven_before() if self.past.ready else self._prove()
 
+    def _sweep(self) -> None:
+        """Take away what killed checks have left, but for what the coming proof goes on with."""
+        wanted = self.run.wanted
+        for left in self.past.trials_left:
+            if self.past.ready or left != wanted.onboarding:
+                readiness.sweep(replace(wanted, onboarding=left), self.run.calls)
+
     def _proven_before(self) -> Result:
-        if self.past.trial_left:
-            readiness.sweep(self.run.wanted, self.run.calls)
         self.checks = proven_before(self.past)
         self._ready("kept", None)
         return self._end("ready", None)
@@ -121,7 +131,7 @@ class _Onboarding:
         begun_s = self.run.clock.elapsed_s()
         self.run.recorder.step_started(ready.ID)
         self.run.watcher.step_started(ready.ID)
-        trials = readiness.Trials(self.run.calls, self.request.no_page)
+        trials = Trials(self.run.calls, self.request.no_page, planned=True)
         self.checks = readiness.prove(
             self.run.proof(), trials, self.run.watcher, self.run.around.stop
         )

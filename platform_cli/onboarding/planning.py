@@ -36,6 +36,7 @@ def dry_run(
     same_as_first(request, past.first_spec)
     onboarding = past.current or NEW_ONBOARDING
     wanted = wanted_of(request.spec, around, past, onboarding=onboarding, adopt=request.adopt)
+    around.rendering.begin()
     engine = Engine(STEPS, wanted, around.providers, RunClock(around.clock), watcher, around.stop)
     plan = ready.added(engine.plan(), wanted)
     adopts_something(wanted, plan)

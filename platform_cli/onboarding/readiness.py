@@ -7,24 +7,22 @@ every other change; the checks themselves only look.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from threading import Event as Flag
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 from platform_cli.errors import PlatformError
 from platform_cli.onboarding.calls import Calls
-from platform_cli.onboarding.checks import catalog, ci, codeowners, contract, oncall, policy
-from platform_cli.onboarding.checks.check import CHECKS, CheckResult, CheckStatus, Proof
+from platform_cli.onboarding.checks import catalog, ci, contract, oncall
+from platform_cli.onboarding.checks.check import CHECKS, CheckResult, Proof, failed, looked
 from platform_cli.onboarding.crew import Crew
+from platform_cli.onboarding.on_trial import OnTrial, Told, Trials
 from platform_cli.onboarding.steps import ready
-from platform_cli.onboarding.steps.step import Target
+from platform_cli.onboarding.steps.oncall_rotation import DomainService
 from platform_cli.onboarding.trial import (
     TestPage,
     TestPageResolved,
-    TrialBranch,
     TrialBranchGone,
-    TrialRequest,
     TrialRequestClosed,
 )
 from platform_cli.onboarding.wanted import Wanted
@@ -45,14 +43,6 @@ class CheckWatcher(Protocol):
     def check_finished(self, check: str, status: str, saw: str) -> None:
         """A check has ended."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Trials:
-    """Leave to make something outside; without it `codeowners`, `policy`, `oncall` do not run."""
-
-    calls: Calls
-    no_page: bool
 
 
 def not_run(why: str) -> tuple[CheckResult, ...]:
@@ -76,14 +66,18 @@ def prove(
     A check that cannot look, because a provider or a file fails it, has failed and says why.
     """
     found: dict[str, CheckResult] = {}
-    crew: Crew[tuple[CheckResult, ...]] = Crew(stop)
+    crew: Crew[Told] = Crew(stop)
     for check_id, check in LOOKING.items():
         crew.start(check_id, partial(_looked, check_id, check, proof))
+    trial = None
     if trials is not None:
-        crew.start("trial", partial(_on_trial, proof, trials.calls))
-        crew.start("oncall", partial(_paged, proof, trials))
+        trial = OnTrial(proof, trials, crew)
+        trial.go_on()
+        crew.start(oncall.ID, partial(_paged, proof, trials))
     while crew.busy:
-        for result in crew.next()[1]:
+        name, told = crew.next()[1]
+        ended = (told,) if name in CHECKS or trial is None else trial.ended(name, told)
+        for result in (one for one in ended if one is not None):
             found[result.id] = result
             watcher.check_finished(result.id, result.status, result.saw)
             if trials is not None:
@@ -111,52 +105,22 @@ def _first_line(saw: str) -> str:
 def sweep(wanted: Wanted, calls: Calls) -> None:
     """Take away what a killed check has left outside; calls nothing where nothing is left."""
     for target in (TrialRequestClosed(wanted), TrialBranchGone(wanted), TestPageResolved(wanted)):
-        _make(calls, target)
+        calls.bring(ready.ID, target)
 
 
-def _looked(check_id: str, check: Check, proof: Proof) -> tuple[CheckResult, ...]:
-    try:
-        return (check(proof),)
-    except PlatformError as error:
-        return (_failed(check_id, error),)
+def _looked(check_id: str, check: Check, proof: Proof) -> Told:
+    return check_id, looked(check_id, check, proof)
 
 
-def _on_trial(proof: Proof, calls: Calls) -> tuple[CheckResult, ...]:
-    """Both checks that look at the trial change, between its opening and its end."""
-    wanted = proof.wanted
-    checks = {codeowners.ID: codeowners.run, policy.ID: policy.run}
-    try:
-        _make(calls, TrialBranch(wanted))
-        _make(calls, TrialRequest(wanted))
-        results = [_looked(check_id, check, proof)[0] for check_id, check in checks.items()]
-        _make(calls, TrialRequestClosed(wanted))
-        _make(calls, TrialBranchGone(wanted))
-    except PlatformError as error:
-        return tuple(_failed(check_id, error) for check_id in checks)
-    return tuple(results)
-
-
-def _paged(proof: Proof, trials: Trials) -> tuple[CheckResult, ...]:
+def _paged(proof: Proof, trials: Trials) -> Told:
     if trials.no_page:
-        saw = "--no-page: nobody was paged"
-        return (CheckResult(oncall.ID, "skipped", "nothing", saw, "Run init without --no-page."),)
+        saw, next_ = "--no-page: nobody was paged", "Run init without --no-page."
+        return oncall.ID, CheckResult(oncall.ID, "skipped", "nothing", saw, next_)
     try:
-        _make(trials.calls, TestPage(proof.wanted))
+        trials.must_be_ours(DomainService(proof.wanted))
+        trials.calls.bring(ready.ID, TestPage(proof.wanted))
         result = oncall.run(proof)
-        _make(trials.calls, TestPageResolved(proof.wanted))
+        trials.calls.bring(ready.ID, TestPageResolved(proof.wanted))
     except PlatformError as error:
-        return (_failed(oncall.ID, error),)
-    return (result,)
-
-
-def _make(calls: Calls, target: Target[Any]) -> None:
-    change = target.decide(target.observe(calls.providers))
-    if change.pending:
-        calls.make(ready.ID, target, change)
-    else:
-        calls.found([change])
-
-
-def _failed(check_id: str, error: PlatformError) -> CheckResult:
-    status: CheckStatus = "failed"
-    return CheckResult(check_id, status, "tried to look", error.summary, error.hint)
+        result = failed(oncall.ID, error)
+    return oncall.ID, result

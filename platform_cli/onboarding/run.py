@@ -114,7 +114,7 @@ class Run:
                 StepResult(
                     step,
                     outcomes.get(step.id, StepOutcome("blocked", step.changes)),
-                    tuple(self.calls.made.get(step.id, ())),
+                    self.calls.of(step),
                 )
                 for step in plan.steps
             ),

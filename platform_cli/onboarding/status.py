@@ -90,11 +90,12 @@ def _resources(
     around: Surroundings,
     made: Mapping[str, _Made],
 ) -> Iterator[ResourceStatus]:
+    providers = around.providers.one_look()
     for step in STEPS:
         if step.done_by_looking:
             continue
         for target in step.targets(wanted):
-            observed = target.observe(around.providers)
+            observed = target.observe(providers)
             change = target.decide(observed)
             before = made.get(change.resource.address)
             differs = None

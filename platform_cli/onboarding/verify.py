@@ -18,6 +18,7 @@ from platform_cli.onboarding.clock import RunClock
 from platform_cli.onboarding.crew import InterruptedRunError
 from platform_cli.onboarding.engine import Watcher
 from platform_cli.onboarding.history import History, history
+from platform_cli.onboarding.on_trial import Trials
 from platform_cli.onboarding.plan import Plan
 from platform_cli.onboarding.recorder import UnrecordedError
 from platform_cli.onboarding.result import Outcome, Result
@@ -96,7 +97,7 @@ def verify_with_trials(
 def _proved(run: Run, *, no_page: bool) -> Result:
     begun_s = run.clock.elapsed_s()
     run.recorder.step_started(ready.ID)
-    trials = readiness.Trials(run.calls, no_page)
+    trials = Trials(run.calls, no_page, planned=False)
     checks = readiness.prove(run.proof(), trials, run.watcher, run.around.stop)
     failed = any(check.status == "failed" for check in checks)
     duration_s = run.clock.elapsed_s() - begun_s

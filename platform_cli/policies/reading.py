@@ -36,11 +36,11 @@ def read_json(text: str) -> Any:
     """The document of a JSON text. Raises ValueError saying what is wrong."""
 
     def only_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        found: dict[str, Any] = {}
-        for key, value in pairs:
-            if key in found:
-                raise ValueError(f"the key {key!r} is repeated")
-            found[key] = value
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            keys = [key for key, _ in pairs]
+            again = next(key for at, key in enumerate(keys) if key in keys[:at])
+            raise ValueError(f"the key {again!r} is repeated")
         return found
 
     def refuse(constant: str) -> NoReturn:
@@ -60,15 +60,16 @@ def plain(value: object, levels: int = DEEPEST) -> Any:
     A number that is not exact in every engine becomes a text, which no rule takes for a number;
     half a character becomes the replacement character.
     """
-    if value is None or isinstance(value, bool):
-        return value
     if isinstance(value, str):
         return _whole_characters(value)
+    if value is None or isinstance(value, bool):
+        return value
     if isinstance(value, int | float):
         return _number(value)
     if levels == 0:
         raise ValueError(f"it is deeper than {DEEPEST} levels")
-    if isinstance(value, Mapping):
+    # A dictionary is asked for by itself first: to ask whether it is a Mapping takes longer.
+    if isinstance(value, dict) or isinstance(value, Mapping):  # noqa: SIM101 - for that reason
         return _mapping(value, levels)
     if isinstance(value, list | tuple):
         return [plain(each, levels - 1) for each in value]
@@ -88,6 +89,8 @@ def _mapping(value: Mapping[Any, Any], levels: int) -> dict[str, Any]:
 
 
 def _whole_characters(text: str) -> str:
+    if text.isascii():
+        return text
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 

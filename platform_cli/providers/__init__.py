@@ -19,3 +19,7 @@ class Providers:
     forge: Forge
     catalog: Catalog
     pager: Pager
+
+    def one_look(self) -> Providers:
+        """The same, for one look at everything: what two ask in it is asked once. Then drop it."""
+        return Providers(self.forge.one_look(), self.catalog.one_look(), self.pager.one_look())

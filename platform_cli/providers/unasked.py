@@ -5,7 +5,7 @@ Not an adapter: it answers nothing, so that no answer can be invented.
 
 from __future__ import annotations
 
-from typing import NoReturn
+from typing import NoReturn, Self
 
 
 class UnaskedError(Exception):
@@ -17,6 +17,10 @@ class Unasked:
 
     def __init__(self, **told: object) -> None:
         vars(self).update(told)
+
+    def one_look(self) -> Self:
+        """Nobody is asked in it, either."""
+        return self
 
     def __getattr__(self, name: str) -> NoReturn:
         """Whatever is asked, the answer is not known."""

@@ -5,14 +5,13 @@ Everything a command works with is put together here and taken apart again when 
 
 from __future__ import annotations
 
-import gc
 import os
 import socket
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, cast
 
 from platform_cli import __version__, template
 from platform_cli.git import Git
@@ -42,8 +41,6 @@ __all__ = [
     "template_source",
 ]
 
-_MANY_OBJECTS: Final = 50_000
-
 
 @contextmanager
 def surroundings(
@@ -66,7 +63,7 @@ def surroundings(
     label = template_label(settings, source)
     # An interrupted run may leave a thread that still writes there while it is taken down.
     temporary = tempfile.TemporaryDirectory(prefix="platform-cli-", ignore_cleanup_errors=True)
-    with _collecting_seldom(), temporary as folder, template.Apart(environment) as apart:
+    with temporary as folder, template.Apart(environment) as apart:
         scratch = Path(folder)
         artist = Draughtsman(
             settings, request, source, label, scratch, git=git, apart=apart, writing=writing
@@ -100,17 +97,6 @@ def _register(settings: Settings, forge: Forge, *, offline: bool) -> Register | 
     from platform_cli.providers.forge.github.membership import Membership
 
     return Membership(cast("GitHubForge", forge).place.api)
-
-
-@contextmanager
-def _collecting_seldom() -> Iterator[None]:
-    """Look for garbage less often: what imports leave is none, and looking takes time."""
-    usual = gc.get_threshold()
-    gc.set_threshold(_MANY_OBJECTS, *usual[1:])
-    try:
-        yield
-    finally:
-        gc.set_threshold(*usual)
 
 
 def _author(git: Git) -> Author:

@@ -70,6 +70,9 @@ class MemoryCatalog:
     faults: dict[int, Fault] = field(default_factory=dict)
     before_call: Callable[[str], None] = lambda _: None
 
+    def one_look(self) -> MemoryCatalog:
+        return self
+
     def address(self, domain: str, tier: Tier) -> str:
         return f"{domain}.{tier}"
 

@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event as Flag
+from threading import RLock
 from typing import Literal
 
 from platform_cli.errors import PlatformError, TemporaryError
@@ -89,6 +90,10 @@ class MemoryForge:
     faults: dict[int, Fault] = field(default_factory=dict)
     before_call: Callable[[str], None] = lambda _: None
     built: Build = GREEN
+    lock: RLock = field(default_factory=RLock)
+
+    def one_look(self) -> MemoryForge:
+        return self
 
     def repository(self, name: str) -> Repository | None:
         kept = self.repositories.get(name)
@@ -107,6 +112,9 @@ class MemoryForge:
 
     def permissions(self, name: str) -> Mapping[str, Permission]:
         return dict(self.repositories[name].permissions) if name in self.repositories else {}
+
+    def permission(self, name: str, who: str) -> Permission | None:
+        return self.permissions(name).get(who)
 
     def branch(self, name: str, branch: str) -> Branch | None:
         kept = self.repositories.get(name)
@@ -308,11 +316,12 @@ class MemoryForge:
         self, method: str, payload: dict[str, object], effect: Callable[[], object]
     ) -> None:
         self.before_call(method)
-        self.calls.append((method, payload))
-        fault = self.faults.get(len(self.calls))
-        if fault is not None and fault.when == "before":
-            raise fault.error()
-        effect()
+        with self.lock:
+            self.calls.append((method, payload))
+            fault = self.faults.get(len(self.calls))
+            if fault is not None and fault.when == "before":
+                raise fault.error()
+            effect()
         if fault is not None:
             raise fault.error()
 

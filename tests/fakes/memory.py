@@ -42,6 +42,9 @@ class MemoryCatalog:
     granted: dict[tuple[str, str], dict[str, Privilege]] = field(default_factory=dict)
     kept_tables: dict[str, Table] = field(default_factory=dict)
 
+    def one_look(self) -> MemoryCatalog:
+        return self
+
     def address(self, domain: str, tier: Tier) -> str:
         return f"{domain}.{tier}"
 
@@ -164,11 +167,16 @@ class MemoryPager:
     ledger: MemoryForge
     team: Sequence[Person] = (Person("Ann", "ann@example.org"),)
     schedules: dict[str, Schedule] = field(default_factory=dict)
+    people: dict[str, Sequence[Person]] = field(default_factory=dict)
+    """Who is on a schedule, by its id, with how to reach them."""
     policies: dict[str, EscalationPolicy] = field(default_factory=dict)
     services: dict[str, Service] = field(default_factory=dict)
     integrations: dict[str, str] = field(default_factory=dict)
     sent: list[Page] = field(default_factory=list)
     secret: str | None = None
+
+    def one_look(self) -> MemoryPager:
+        return self
 
     def schedule(self, name: str) -> Schedule | None:
         return self.schedules.get(name.casefold())
@@ -193,7 +201,7 @@ class MemoryPager:
         found = self.services.get(service)
         policies = [p for p in self.policies.values() if found and p.id == found.policy]
         ids = [one for policy in policies for one in policy.schedules]
-        return [s.members[0] for s in self.schedules.values() if s.id in ids and s.members]
+        return [self.people[one][0] for one in ids if self.people.get(one)]
 
     def members(self) -> Sequence[Person]:
         return self.team
@@ -205,17 +213,19 @@ class MemoryPager:
         return tuple(page for page in reversed(self.sent) if page.service == service)
 
     def create_schedule(self, name: str, *, marker: Marker, members: Sequence[Person]) -> Schedule:
-        made = Schedule(f"s/{name}", f"s-{name}", name, marker, tuple(members), "UTC", "Mon 09:00")
+        names = tuple(person.name for person in members)
+        made = Schedule(f"s/{name}", f"s-{name}", name, marker, names, "UTC", "Mon 09:00")
         payload: dict[str, object] = {
             "name": name,
             "marker": _given(marker),
-            "members": [person.name for person in members],
+            "members": list(names),
         }
 
         def effect() -> None:
             if name.casefold() in self.schedules:
                 raise PlatformError("PLT-PAGER-001", "exists")
             self.schedules[name.casefold()] = made
+            self.people[made.id] = members
 
         self.ledger._mutate("pager.create_schedule", payload, effect)
         return made

@@ -111,6 +111,31 @@ def test_a_finished_domain_is_ready_and_nothing_is_left_of_the_trial(platform: P
     assert [page["differs"].split(",")[0] for page in pages] == ["resolved"]
 
 
+def test_a_trial_that_a_kill_left_is_swept_although_its_onboarding_was_closed(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Cut(BaseException):
+        """Stands for SIGKILL: nothing of ours runs after it."""
+
+    def cut(*_: object) -> None:
+        raise Cut
+
+    with monkeypatch.context() as patch:
+        patch.setattr(LocalForge, "close_pull_request", cut)
+        with pytest.raises(Cut):
+            platform.verify()
+    assert platform.call("journal", "close", "loyalty", "--reason", "a typo")[0] == 0
+    code, told = platform.call(*INIT)
+    assert (code, told["outcome"]) == (0, "ready")
+    folder = platform.home / "forge" / "local" / "loyalty"
+    heads = folder / "loyalty.git" / "refs" / "heads"
+    assert [path.name for path in heads.iterdir()] == ["main"]
+    assert '"open": true' not in (folder / "pull_requests.json").read_text(encoding="utf-8")
+    assert '"triggered"' not in (platform.home / "pager" / "pager.json").read_text(encoding="utf-8")
+    code, told = platform.call(*INIT)
+    assert (code, told["mutating_calls"]) == (0, 0)
+
+
 def test_verify_reads_only(platform: Platform) -> None:
     before = {p: p.read_bytes() for p in platform.home.rglob("*") if p.is_file()}
     code, told = platform.call("verify", "loyalty")
@@ -171,6 +196,35 @@ def test_an_outsider_who_reads_raw_fails_the_catalog_until_init_mends_it(
     assert (code, told["mutating_calls"]) == (0, 1)
     code, checks = platform.verify()
     assert (code, checks["catalog"]["status"]) == (0, "passed")
+
+
+def test_a_trial_is_not_opened_in_a_repository_that_is_somebody_elses_by_now(
+    platform: Platform,
+) -> None:
+    folder = platform.home / "forge" / "local" / "loyalty"
+    (folder / "repository.json").unlink()
+    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
+    code, checks = platform.verify()
+    assert code == 5
+    for check in ("codeowners", "policy"):
+        assert "not ours" in checks[check]["saw"]
+        assert checks[check]["next"]
+    assert checks["oncall"]["status"] == "passed"
+    assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
+
+
+def test_a_page_is_not_sent_to_a_service_that_is_somebody_elses_by_now(
+    platform: Platform,
+) -> None:
+    path = platform.home / "pager" / "pager.json"
+    document = json.loads(path.read_text(encoding="utf-8"))
+    document["services"][0] |= {"id": "somebody-elses", "marker": None}
+    path.write_text(json.dumps(document), encoding="utf-8")
+    code, checks = platform.verify()
+    assert (code, checks["oncall"]["status"]) == (5, "failed")
+    assert "not ours" in checks["oncall"]["saw"]
+    assert checks["codeowners"]["status"] == "passed"
+    assert json.loads(path.read_text(encoding="utf-8")) == document
 
 
 def _contacts(home: Path, contact: str | None) -> None:

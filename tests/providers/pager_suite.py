@@ -44,7 +44,7 @@ class PagerSuite:
         assert policy is not None
         assert service is not None
         assert schedule.marker == policy.marker == service.marker == MARKER
-        assert schedule.members == (ANN, BEN)
+        assert schedule.members == ("Ann", "Ben")
         assert schedule.id in policy.schedules
         assert service.policy == policy.id
         assert pager.integration("loyalty") is not None

@@ -150,6 +150,43 @@ def test_a_read_looks_again_after_a_bad_moment(method: str, scenes: Callable[...
             assert READS[method](scene) == expected, label
 
 
+def test_a_history_of_many_commits_is_read_without_its_files(scenes: Callable[..., Scene]) -> None:
+    """git must not ask for a file, such as a mailmap, where nothing lets it in any more."""
+    scene = scenes()
+    scene.with_main()
+    who = ("-c", "user.name=Ada", "-c", "user.email=ada@example.org")
+    for _ in range(5):
+        made = scene.repo.git(
+            *who, "commit-tree", "main^{tree}", "-p", "main", "-m", "The team's own", check=True
+        )
+        scene.repo.git("update-ref", "refs/heads/main", made.strip(), check=True)
+        found = scene.forge.branch(scene.name, "main")
+        assert found is not None
+        assert found.onboardings == {"onboarding-1"}
+
+
+@pytest.mark.parametrize("kind", [502, "drop"])
+def test_a_fetch_is_tried_again_after_a_bad_moment_and_gives_up_in_the_end(
+    kind: Literal[502, "drop"], scenes: Callable[..., Scene], tmp_path: Path
+) -> None:
+    scene = scenes()
+    scene.with_main()
+
+    def git(call: Call) -> bool:
+        return ".git/" in call.path
+
+    scene.state.faults = [Fault("before", kind, match=git, times=2)]
+    scene.forge.checkout(scene.name, "main", tmp_path / "files")
+    assert (tmp_path / "files" / "README.md").is_file()
+    scene.state.faults = [Fault("before", kind, match=git, skip=1)]
+    scene.forge.clone(scene.name, tmp_path / "clone")
+    assert (tmp_path / "clone" / "README.md").is_file()
+    scene.state.faults = [Fault("before", kind, match=git, times=99)]
+    with pytest.raises(TemporaryError) as caught:
+        scene.forge.checkout(scene.name, "main", tmp_path / "more")
+    assert caught.value.code == "PLT-FORGE-005"
+
+
 def test_a_read_that_gets_no_answer_in_time_looks_again(scenes: Callable[..., Scene]) -> None:
     scene = scenes(timeout_s=HURRIED_S)
     scene.empty()

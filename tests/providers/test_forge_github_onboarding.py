@@ -104,6 +104,36 @@ def test_a_first_run_makes_each_thing_with_one_call(hub: Hub) -> None:
     hub.made_once()
 
 
+def test_a_second_run_asks_each_thing_once(hub: Hub) -> None:
+    hub.run()
+    hub.state.calls.clear()
+    assert hub.run().mutating_calls == 0
+    asked = sorted(call.path.removeprefix("/repos/local/loyalty") for call in hub.state.reads)
+    assert asked == [
+        "",
+        "/actions/variables",
+        "/commits/heads/main",
+        "/environments",
+        "/rules/branches/main",
+        "/teams",
+    ]
+
+
+def test_just_before_a_change_its_target_is_looked_at_again(hub: Hub) -> None:
+    hub.run()
+    calls = [(call.method, call.path) for call, _ in hub.state.calls]
+    made = calls.index(("POST", "/orgs/local/repos"))
+    assert calls[:made].count(("GET", "/repos/local/loyalty")) == 2
+    for path, change in {
+        "/repos/local/loyalty/teams": "PUT /orgs/local/teams/loyalty-team/repos/local/loyalty",
+        "/repos/local/loyalty/actions/variables": "POST /repos/local/loyalty/actions/variables",
+        "/repos/local/loyalty/environments": "PUT /repos/local/loyalty/environments/production",
+        "/repos/local/loyalty/rules/branches/main": "POST /repos/local/loyalty/rulesets",
+    }.items():
+        method, _, where = change.partition(" ")
+        assert ("GET", path) in calls[made : calls.index((method, where))]
+
+
 @pytest.mark.parametrize("hidden", range(6))
 def test_what_was_made_and_cannot_be_seen_is_not_made_again(hub: Hub, hidden: int) -> None:
     hub.state.hide = hidden
@@ -118,7 +148,8 @@ def test_what_was_made_and_cannot_be_seen_is_not_made_again(hub: Hub, hidden: in
     hub.made_once()
 
 
-@pytest.mark.parametrize("hidden", [3, 5])
+# Six targets look at the same time, each at itself and then at the repository, before one waits.
+@pytest.mark.parametrize("hidden", [13, 20])
 def test_a_run_waits_for_what_it_has_just_made(hub: Hub, hidden: int) -> None:
     hub.state.hide = hidden
     assert hub.run().error is None
@@ -252,5 +283,6 @@ def test_the_marker_is_a_property_where_the_organisation_has_it(hub: Hub) -> Non
 def test_every_page_is_read(hub: Hub) -> None:
     hub.state.page_size = 1
     assert hub.run().error is None
+    assert hub.run().mutating_calls == 0
     assert any("page" in call.query for call in hub.state.reads)
     hub.made_once()

@@ -10,11 +10,12 @@ from threading import Event as Flag
 from threading import Lock
 from typing import Final, Literal, Protocol, TypeVar
 
+from platform_cli.errors import PlatformError
 from platform_cli.onboarding.wanted import Wanted
 from platform_cli.providers import Providers
 
 CheckStatus = Literal["passed", "failed", "skipped", "not-run"]
-T = TypeVar("T")
+Found = TypeVar("Found")
 
 CHECKS: Final[dict[str, str]] = {
     "codeowners": "a pull request is assigned to the domain's owner by itself",
@@ -38,6 +39,19 @@ class CheckResult:
     next: str | None = None
 
 
+def looked(check_id: str, look: Callable[[Proof], Found], proof: Proof) -> Found | CheckResult:
+    """What a look found; one that could not look has failed and says why."""
+    try:
+        return look(proof)
+    except PlatformError as error:
+        return failed(check_id, error)
+
+
+def failed(check_id: str, error: PlatformError) -> CheckResult:
+    """A check that could not look."""
+    return CheckResult(check_id, "failed", "tried to look", error.summary, error.hint)
+
+
 class Checkouts:
     """Fresh checkouts of the domain's repository, each branch once, in a folder of the run's."""
 
@@ -45,16 +59,19 @@ class Checkouts:
         self._scratch = scratch
         self._make = make
         self._lock = Lock()
-        self._made: dict[str, Path] = {}
+        self._turns: dict[str, tuple[Lock, Path]] = {}
+        self._made: set[str] = set()
 
     def of(self, branch: str) -> Path:
         """The files of the branch. Raises PlatformError."""
         with self._lock:
+            folder = self._scratch / f"checkout-{len(self._turns)}"
+            turn, folder = self._turns.setdefault(branch, (Lock(), folder))
+        with turn:
             if branch not in self._made:
-                folder = self._scratch / f"checkout-{len(self._made)}"
                 self._make(branch, folder)
-                self._made[branch] = folder
-            return self._made[branch]
+                self._made.add(branch)
+            return folder
 
 
 class Until(Protocol):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from platform_cli.onboarding.checks.check import CheckResult, Proof
 from platform_cli.onboarding.trial import page_key
+from platform_cli.providers.pager.port import Page
 
 ID = "oncall"
 
@@ -14,9 +15,12 @@ def run(proof: Proof) -> CheckResult:
     did = "sent a page that says it is a test, and resolved it"
     on_call = pager.on_call(service)
     schedule = pager.schedule(proof.wanted.spec.on_call)
-    members = {member.name for member in schedule.members} if schedule is not None else set()
+    members = schedule.members if schedule is not None else ()
+
+    page: Page | None = None
 
     def arrived() -> bool:
+        nonlocal page
         page = pager.page_of(service, page_key(proof.wanted))
         # A killed run may have left it from before a hand-over: then it reached whoever was on
         # call at that time, and nobody is paged a second time for it.
@@ -31,7 +35,6 @@ def run(proof: Proof) -> CheckResult:
             "Put somebody on the rotation, then run init again.",
         )
     if not proof.until(arrived):
-        page = pager.page_of(service, page_key(proof.wanted))
         seen = ", ".join(page.assigned_to) if page and page.assigned_to else "nobody"
         return CheckResult(
             ID,
@@ -40,6 +43,5 @@ def run(proof: Proof) -> CheckResult:
             f"the page went to {seen}; on call is {', '.join(on_call)}",
             "Let the service's escalation policy page the rotation, then run init again.",
         )
-    page = pager.page_of(service, page_key(proof.wanted))
     reached = page.assigned_to if page is not None else on_call
     return CheckResult(ID, "passed", did, f"it reached {', '.join(reached)}")

@@ -92,7 +92,7 @@ class RotationSchedule:
         """The members are the team's to change."""
         if observed.schedule is None:
             return None
-        now = [member.name for member in observed.schedule.members]
+        now = list(observed.schedule.members)
         then = [str(name) for name in payload.get("members", ())]
         if now == then:
             return None

@@ -144,7 +144,7 @@ class TeamPermission:
 
     def observe(self, providers: Providers) -> Permission | None:
         """What the team may do now."""
-        return providers.forge.permissions(self.wanted.spec.domain).get(self.who)
+        return providers.forge.permission(self.wanted.spec.domain, self.who)
 
     def decide(self, observed: Permission | None) -> Change:
         """Restore the floor wherever it is missing."""
@@ -178,4 +178,6 @@ STEP = Step(
     id="repo.connect",
     needs=("repo.create", "catalog.access", "oncall.rotation"),
     targets=_targets,
+    # GitHub keeps each of them by itself: none is there because of another, nor in its way.
+    together=True,
 )

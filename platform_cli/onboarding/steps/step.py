@@ -60,3 +60,5 @@ class Step:
     targets: Callable[[Wanted], Sequence[Target[Any]]]
     done_by_looking: bool = False
     """Calls nothing outside: observing its targets is all there is to do."""
+    together: bool = False
+    """Its targets need nothing of each other: they are changed at the same time."""

@@ -103,6 +103,10 @@ class Catalog(Protocol):
         """Whether the catalog holds people to its grants; where not, plan and check say so."""
         ...
 
+    def one_look(self) -> Catalog:
+        """The same catalog, for one look at everything: it may ask once what is asked twice."""
+        ...
+
     def address(self, domain: str, tier: Tier) -> str:
         """Where the schema is or would be, as people write it."""
         ...

@@ -9,10 +9,24 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Final, Literal
 
-from sqlalchemy import URL, Column, Connection, MetaData, String, Table, create_engine, or_, select
+from sqlalchemy import (
+    URL,
+    Column,
+    ColumnElement,
+    Connection,
+    Engine,
+    MetaData,
+    String,
+    Table,
+    and_,
+    create_engine,
+    or_,
+    select,
+)
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
@@ -87,15 +101,10 @@ class Rows:
     def _under(self, namespace: str) -> list[tuple[str, str, str]]:
         """The rows of the namespace and those below it; a table's have neither key nor value."""
         name, space = _PROPERTIES.c.namespace, _TABLES.c.table_namespace
-        below = f"{namespace}."
         properties = select(name, _PROPERTIES.c.property_key, _PROPERTIES.c.property_value).where(
-            _PROPERTIES.c.catalog_name == NAME,
-            or_(name == namespace, name.startswith(below, autoescape=True)),
+            _PROPERTIES.c.catalog_name == NAME, _at_or_below(name, namespace)
         )
-        tables = select(space).where(
-            _TABLES.c.catalog_name == NAME,
-            or_(space == namespace, space.startswith(below, autoescape=True)),
-        )
+        tables = select(space).where(_TABLES.c.catalog_name == NAME, _at_or_below(space, namespace))
         # To the last row before anything is looked at: half a result keeps the file locked.
         kept, implied = (self.connection.execute(each).all() for each in (properties, tables))
         text = self._text
@@ -110,11 +119,22 @@ class Rows:
         return value
 
 
+def _at_or_below(column: Column[str], namespace: str) -> ColumnElement[bool]:
+    # A range first: for a LIKE or an OR alone SQLite reads all domains' rows for each of them.
+    near = and_(column >= namespace, column < f"{namespace}/")  # the character after a dot
+    return and_(near, or_(column == namespace, column > f"{namespace}."))
+
+
+@lru_cache(maxsize=8)
+def _engine(path: Path, mode: Mode) -> Engine:
+    """It holds no connection, but the statements that it has compiled once."""
+    return create_engine(url(path, mode), poolclass=NullPool)
+
+
 @contextmanager
 def opened(path: Path, mode: Mode, file: Path) -> Iterator[Rows]:
     """Open the catalog at `path` to read it; errors speak of `file`. Raises as `translating`."""
-    engine = create_engine(url(path, mode), poolclass=NullPool)
-    with translating(file), engine.connect() as connection:
+    with translating(file), _engine(path, mode).connect() as connection:
         yield Rows(connection, file)
 
 

@@ -56,6 +56,10 @@ class LocalForge:
     new_id: Callable[[], str] = _random_id
     build_timeout_s: float = 1800.0
 
+    def one_look(self) -> LocalForge:
+        """Itself: files are near."""
+        return self
+
     def repository(self, name: str) -> Repository | None:
         """The repository of that name, or None. What is not ours is shown without a marker."""
         place = self._place(name)
@@ -83,6 +87,10 @@ class LocalForge:
     def permissions(self, name: str) -> Mapping[str, Permission]:
         """What each team or person was granted."""
         return self._place(name).entries("permissions", shapes.permission)
+
+    def permission(self, name: str, who: str) -> Permission | None:
+        """What this team or person was granted."""
+        return self.permissions(name).get(who)
 
     def branch(self, name: str, branch: str) -> Branch | None:
         """The branch, or None; also None where what is there cannot be read and is not ours."""

@@ -103,6 +103,13 @@ class Forge(Protocol):
         """The organisation that new repositories belong to."""
         ...
 
+    def one_look(self) -> Forge:
+        """The same forge, for one look at everything: what is asked twice in it is asked once.
+
+        Whoever wants to see something change does not look with it.
+        """
+        ...
+
     def repository(self, name: str) -> Repository | None:
         """The repository of that name, or None."""
         ...
@@ -121,6 +128,10 @@ class Forge(Protocol):
 
     def permissions(self, name: str) -> Mapping[str, Permission]:
         """What each team (`@org/team`) or person (`@name`) may do with the repository."""
+        ...
+
+    def permission(self, name: str, who: str) -> Permission | None:
+        """What this team or person may do with the repository."""
         ...
 
     def branch(self, name: str, branch: str) -> Branch | None:

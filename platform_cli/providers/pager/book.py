@@ -10,6 +10,7 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,13 +26,22 @@ Book = dict[str, list[Entry]]
 
 
 def read(path: Path) -> Book:
-    """The book; an empty one where there is none yet. Raises PLT-PAGER-002 or PLT-HOME-001."""
+    """The book, to look at; empty where there is none. Raises PLT-PAGER-002 or PLT-HOME-001."""
+    return _parsed(path, _content(path))
+
+
+def _content(path: Path) -> bytes | None:
     with disk.touching(path):
         try:
             with path.open("rb") as file:
-                content = file.read(_LARGEST + 1)
+                return file.read(_LARGEST + 1)
         except FileNotFoundError:
-            return {part: [] for part in PARTS}
+            return None
+
+
+def _parse(path: Path, content: bytes | None) -> Book:
+    if content is None:
+        return {part: [] for part in PARTS}
     try:
         document = json.loads(content)
     except (ValueError, RecursionError):
@@ -47,12 +57,17 @@ def read(path: Path) -> Book:
     return book
 
 
+# Each look at a domain reads the book several times. It is read anew, since people edit it, and
+# compared; only to understand a thousand domains' book takes long.
+_parsed = lru_cache(maxsize=1)(_parse)
+
+
 @contextmanager
 def writing(path: Path) -> Iterator[Book]:
     """Hold the book, change it, and put it in the place of the old one, durably."""
     disk.private_folder(path.parent)
     with disk.held(path.parent):
-        book = read(path)
+        book = _parse(path, _content(path))
         before = _text(book)
         yield book
         after = _text(book)

@@ -50,6 +50,10 @@ class LocalPager:
         """Whoever reaches the file may page: there is no key."""
         return
 
+    def one_look(self) -> LocalPager:
+        """Itself: the file is near."""
+        return self
+
     def schedule(self, name: str) -> Schedule | None:
         """The schedule of that name, compared without case."""
         alike = _named(self._book()["schedules"], name)
@@ -222,10 +226,9 @@ class LocalPager:
         for found in kept["schedules"]:
             if self._text(found, "id") in ids:
                 schedule = self._schedule(found, 1)
+                members = self._people(found)
                 try:
-                    person = on_turn(
-                        schedule.members, schedule.handover, schedule.time_zone, self.now()
-                    )
+                    person = on_turn(members, schedule.handover, schedule.time_zone, self.now())
                 except ValueError as error:
                     raise book.damaged(self._path, f"{schedule.name}: {error}") from None
                 people += [person] if person is not None else []
@@ -271,9 +274,7 @@ class LocalPager:
 
     def _schedule(self, entry: dict[str, Any], names_alike: int) -> Schedule:
         name, handover = self._text(entry, "name"), self._text(entry, "handover")
-        people = entry.get("members")
-        if not isinstance(people, list) or not all(isinstance(person, dict) for person in people):
-            raise book.damaged(self._path, f"the members of {name} are not a list of people")
+        members = tuple(person.name for person in self._people(entry))
         try:
             parse_handover(handover)
         except ValueError as error:
@@ -283,13 +284,21 @@ class LocalPager:
             id=self._text(entry, "id"),
             name=name,
             marker=self._marker(entry),
-            members=tuple(
-                Person(self._text(person, "name"), self._optional(person, "contact"))
-                for person in people
-            ),
+            members=members,
             time_zone=self._text(entry, "time_zone"),
             handover=handover,
             names_alike=names_alike,
+        )
+
+    def _people(self, schedule: dict[str, Any]) -> tuple[Person, ...]:
+        """Who is on the schedule, in turns, with how to reach them."""
+        people = schedule.get("members")
+        if not isinstance(people, list) or not all(isinstance(person, dict) for person in people):
+            name = self._text(schedule, "name")
+            raise book.damaged(self._path, f"the members of {name} are not a list of people")
+        return tuple(
+            Person(self._text(person, "name"), self._optional(person, "contact"))
+            for person in people
         )
 
     def _policy(self, entry: dict[str, Any]) -> EscalationPolicy:

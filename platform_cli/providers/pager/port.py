@@ -27,13 +27,13 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """Who is on call, in turns. `names_alike` above 1: it is unclear which is meant."""
+    """Who is on call, in turns, by their names. `names_alike` above 1: it is unclear which."""
 
     address: str
     id: str
     name: str
     marker: Marker | None
-    members: tuple[Person, ...]
+    members: tuple[str, ...]
     time_zone: str
     handover: str
     names_alike: int = 1
@@ -82,6 +82,10 @@ class Pager(Protocol):
     @property
     def secret(self) -> str | None:
         """Under which name a domain's CI has the integration's key; None where there is no key."""
+        ...
+
+    def one_look(self) -> Pager:
+        """The same pager, for one look at everything: what is asked twice in it is asked once."""
         ...
 
     def schedule(self, name: str) -> Schedule | None:

@@ -40,6 +40,8 @@ class _Server(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    # Headers and body go out together: apart, the second would wait for the first's receipt.
+    wbufsize = 1 << 16
     server: _Server
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name it overrides
@@ -53,13 +55,13 @@ class _Handler(BaseHTTPRequestHandler):
         query = dict(parse_qsl(parts.query, keep_blank_values=True))
         body = json.loads(raw) if api and raw else None
         call = Call(self.command, path, query, body)
-        if state.latency_s:
-            time.sleep(state.latency_s)
         fault = state.fault(call)
         if fault is not None and fault.when == "before":
             self._fail(call, fault)
             return
         reply, sent = self._api(call) if api else self._git(call, raw)
+        # A call takes so long in all, whatever the fake itself takes for it.
+        time.sleep(max(0.0, begun_s + state.latency_s - time.monotonic()))
         with state.lock:
             state.calls.append((call, reply.status))
             state.spans.append((begun_s, time.monotonic()))

@@ -111,7 +111,7 @@ def _listed(kind: str) -> Callable[[State, Call], Reply]:
             found = [one for one in found if one["id"] in wanted]
         if kind == "services":
             found = [_service(state, one) for one in found]
-        if kind == "schedules":
+        if kind == "schedules" and "schedule_layers" not in call.query.get("include[]", ()):
             found = [{k: v for k, v in one.items() if k != "schedule_layers"} for one in found]
         return _page(state, call, kind, found)
 

@@ -48,6 +48,10 @@ class IcebergCatalog:
     def _namespaces(self) -> Namespaces:
         return Namespaces(self.warehouse)
 
+    def one_look(self) -> IcebergCatalog:
+        """Itself: it is asked one call at a time, and each time anew."""
+        return self
+
     def address(self, domain: str, tier: Tier) -> str:
         """The namespace, with a dot between its parts."""
         return full(self.warehouse.layout.namespace(domain, tier))

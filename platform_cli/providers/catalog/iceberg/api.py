@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import urlsplit
 
 from platform_cli.errors import PlatformError, TemporaryError
+from platform_cli.providers import echoes
 from platform_cli.providers.asked import Asked
 from platform_cli.providers.catalog.iceberg import answers, credentials
 from platform_cli.providers.catalog.iceberg.answers import Answer
@@ -172,7 +173,8 @@ class Api:
             data = response.json() if response.content else {}
         except ValueError:
             data = None
-        return Answer(int(response.status_code), headers, data), response
+        said = echoes.without(data, echoes.proofs(response.request.headers))
+        return Answer(int(response.status_code), headers, said), response
 
     def _lost(self, error: BaseException, asked: Asked) -> PlatformError:
         if untrusted(error):

@@ -8,7 +8,7 @@ in which whatever is cut off is found and completed by the next look.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from platform_cli.errors import PlatformError
@@ -46,6 +46,10 @@ class UnityCatalog:
     @property
     def _schemas(self) -> Schemas:
         return Schemas(self.metastore)
+
+    def one_look(self) -> UnityCatalog:
+        """The same metastore, with answers that are kept for one look."""
+        return replace(self, metastore=self.metastore.one_look())
 
     def address(self, domain: str, tier: Tier) -> str:
         """The schema's full name: catalog and schema."""

@@ -6,16 +6,20 @@ because whether it had its effect must be looked at first. Pages are followed by
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from threading import Event as Flag
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from platform_cli.errors import PlatformError, TemporaryError
+from platform_cli.providers import echoes
 from platform_cli.providers.asked import Asked
 from platform_cli.providers.catalog.unity import answers
 from platform_cli.providers.catalog.unity.answers import Answer
 from platform_cli.providers.catalog.unity.credentials import Credentials
+from platform_cli.providers.one_look import OneLook
 from platform_cli.providers.trust import untrusted
 
 if TYPE_CHECKING:
@@ -38,13 +42,18 @@ class Api:
     credentials: Credentials
     timeout_s: float
     pause: Callable[[float], None]
-    _reached: bool = False
+    _reached: Flag = field(default_factory=Flag, repr=False)
     """Whether it ever answered: a host that does not exist is said at once, and not asked again."""
+    _look: OneLook[Answer] | None = field(default=None, repr=False)
 
     @property
     def server(self) -> str:
         """The server's name, for people."""
         return self.credentials.server
+
+    def one_look(self) -> Api:
+        """The same API, with answers that are kept as long as what this gives."""
+        return replace(self, _look=OneLook())
 
     def get(
         self, path: str, query: Json | None = None, *, absent: tuple[int, ...] = (404,)
@@ -59,7 +68,7 @@ class Api:
                 wait_s = error.retry_after_s or pause_s
                 if pause_s is None or wait_s is None or wait_s > _LONGEST_PAUSE_S:
                     raise
-                if not self._reached:
+                if not self._reached.is_set():
                     raise
                 self.pause(wait_s)
 
@@ -113,13 +122,27 @@ class Api:
 
     def _read(self, path: str, query: Json | None, absent: tuple[int, ...]) -> Json | None:
         asked = Asked("GET", path, self.server)
-        answer = self._answer(asked, query, None)
+        if self._look is None:
+            answer = self._heard(asked, query)
+        else:
+            question = json.dumps([path, dict(query or {})], sort_keys=True)
+            answer = self._look.of(question, lambda: self._heard(asked, query))
         if answer.status in absent:
             return None
         error = answers.judged(answer, asked)
         if error is not None:
             raise error
         return _object(answer, asked)
+
+    def _heard(self, asked: Asked, query: Json | None) -> Answer:
+        """The answer, unless it says no more than that it is worth another try."""
+        answer = self._answer(asked, query, None)
+        error = answers.judged(answer, asked)
+        if isinstance(error, TemporaryError):
+            raise error
+        if error is None:
+            _object(answer, asked)
+        return answer
 
     def _answer(self, asked: Asked, query: Json | None, body: Json | None) -> Answer:
         from databricks.sdk.errors.base import DatabricksError
@@ -149,7 +172,7 @@ class Api:
             cause = error.__cause__ if isinstance(error, TimeoutError) else error
             if not isinstance(cause, DatabricksError):
                 raise _lost(cause or error, asked) from None
-        self._reached = True
+        self._reached.set()
         return _told(seen[-1])
 
 
@@ -164,7 +187,8 @@ def _told(response: Response) -> Answer:
         data = response.json() if response.content else {}
     except ValueError:
         data = None
-    return Answer(int(response.status_code), headers, data)
+    said = echoes.without(data, echoes.proofs(response.request.headers))
+    return Answer(int(response.status_code), headers, said)
 
 
 def _object(answer: Answer, asked: Asked) -> Json:

@@ -5,7 +5,7 @@ Finds schemas, and looks more than once for what a call of ours may have made a 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Lock
 
 from platform_cli.providers.catalog import properties
@@ -26,7 +26,8 @@ class Metastore:
     api: Api
     layout: Layout
     principals: Principals
-    _flavour: Flavour | None = field(default=None, repr=False)
+    _flavours: list[Flavour] = field(default_factory=list, repr=False)
+    """The one that it is, once it is known."""
     expected: Expected[str] = field(init=False, repr=False)
     """What a call of ours may have made a moment ago."""
     _lock: Lock = field(default_factory=Lock, repr=False)
@@ -38,12 +39,16 @@ class Metastore:
     def flavour(self) -> Flavour:
         """Which of the two it is: asked once."""
         with self._lock:
-            if self._flavour is None:
+            if not self._flavours:
                 if flavour.is_databricks(self.api.get(at("metastore_summary"), absent=()) or {}):
-                    self._flavour = flavour.DATABRICKS
+                    self._flavours.append(flavour.DATABRICKS)
                 else:
-                    self._flavour = flavour.OPEN if self.api.is_open() else flavour.GUARDED
-            return self._flavour
+                    self._flavours.append(flavour.OPEN if self.api.is_open() else flavour.GUARDED)
+            return self._flavours[0]
+
+    def one_look(self) -> Metastore:
+        """The same metastore, with answers that are kept for one look."""
+        return replace(self, api=self.api.one_look())
 
     @property
     def granting(self) -> Granting:

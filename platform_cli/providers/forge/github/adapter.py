@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from threading import Event as Flag
@@ -53,6 +53,20 @@ class GitHubForge:
         """The organisation that new repositories belong to."""
         return self.place.organisation
 
+    def one_look(self) -> GitHubForge:
+        """The same organisation, with answers that are kept for one look."""
+        place = self.place.one_look()
+        return replace(
+            self,
+            place=place,
+            repositories=replace(self.repositories, place=place),
+            actions=replace(self.actions, place=place),
+            people=replace(self.people, place=place),
+            branches=replace(self.branches, place=place),
+            protecting=replace(self.protecting, place=place),
+            pulls=replace(self.pulls, place=place),
+        )
+
     def repository(self, name: str) -> Repository | None:
         """The repository of that very name, or None. Raises PLT-FORGE-001 for a renamed one."""
         return self.repositories.find(name)
@@ -72,6 +86,10 @@ class GitHubForge:
     def permissions(self, name: str) -> Mapping[str, Permission]:
         """What teams may do, and people who are named on the repository itself."""
         return self.people.permissions(name)
+
+    def permission(self, name: str, who: str) -> Permission | None:
+        """The same of one of them."""
+        return self.people.permission(name, who)
 
     def branch(self, name: str, branch: str) -> Branch | None:
         """The branch, or None."""

@@ -10,15 +10,17 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl, quote, urlsplit
 
 from platform_cli.errors import TemporaryError
+from platform_cli.providers import echoes
 from platform_cli.providers.asked import Asked
 from platform_cli.providers.forge.github import answers
 from platform_cli.providers.forge.github.answers import Answer
+from platform_cli.providers.one_look import OneLook
 from platform_cli.providers.trust import untrusted
 
 if TYPE_CHECKING:
@@ -28,7 +30,7 @@ _PAUSES_S: Final = (0.5, 1.0, 2.0, 4.0)
 # A longer wait than this is the run's to decide on: it knows its deadline, and tells of it.
 _LONGEST_PAUSE_S: Final = 15.0
 _MOST_PAGES: Final = 100
-_NEXT: Final = re.compile(r'<([^<>]+)>\s*;[^,]*\brel="?next"?')
+_NEXT: Final = re.compile(r'<([^<>]{1,2000})>\s{0,9};[^,]{0,200}\brel="?next"?')
 _HEADERS: Final = {
     "Accept": "application/vnd.github+json",
     "X-GitHub-Api-Version": "2022-11-28",
@@ -53,13 +55,17 @@ class Api:
     token: Token = field(repr=False)
     timeout_s: float
     times: Times
-    _idle: list[tuple[str | None, Requester]] = field(default_factory=list, repr=False)
-    _lock: Lock = field(default_factory=Lock, repr=False)
+    _pool: _Pool = field(default_factory=lambda: _Pool(), repr=False)  # noqa: PLW0108 - defined below
+    _look: OneLook[Answer] | None = field(default=None, repr=False)
 
     @property
     def server(self) -> str:
         """The server's name, for people."""
         return urlsplit(self.base_url).netloc
+
+    def one_look(self) -> Api:
+        """The same API, with answers that are kept as long as what this gives."""
+        return replace(self, _look=OneLook())
 
     def get(
         self,
@@ -128,12 +134,28 @@ class Api:
         accept: tuple[int, ...],
     ) -> Answer:
         asked = Asked(verb, path, self.server)
-        answer = self._answer(asked, parameters, body)
+        if self._look is None or verb != "GET":
+            answer = self._heard(asked, parameters, body)
+        else:
+            question = json.dumps([path, dict(parameters or {})], sort_keys=True)
+            answer = self._look.of(question, lambda: self._heard(asked, parameters, body))
         error = answers.judged(answer, asked, self.times.now_s())
-        # A limit may come with the status of a refusal: it is never taken for one.
-        if error is None or (answer.status in accept and not isinstance(error, TemporaryError)):
+        if error is None or answer.status in accept:
             return answer
         raise error
+
+    def _heard(
+        self, asked: Asked, parameters: Mapping[str, Any] | None, body: Mapping[str, Any] | None
+    ) -> Answer:
+        """The answer, unless it says no more than that it is worth another try.
+
+        A limit may come with the status of a refusal: it is never taken for one.
+        """
+        answer = self._answer(asked, parameters, body)
+        error = answers.judged(answer, asked, self.times.now_s())
+        if isinstance(error, TemporaryError):
+            raise error
+        return answer
 
     def _answer(
         self, asked: Asked, parameters: Mapping[str, Any] | None, body: Mapping[str, Any] | None
@@ -142,7 +164,7 @@ class Api:
         from requests.exceptions import SSLError
 
         try:
-            with self._requester() as requester:
+            with self._requester() as (requester, token):
                 status, headers, text = requester.requestJson(
                     asked.verb,
                     asked.path,
@@ -158,22 +180,20 @@ class Api:
             raise answers.unanswered(asked, type(error).__name__) from None
         except RuntimeError:  # PyGithub's own word for a redirection to another server
             raise answers.renamed(asked, None) from None
-        return Answer(
-            status, {key: str(value) for key, value in headers.items()}, _data(text, asked)
-        )
+        told = {key: str(value) for key, value in headers.items()}, _data(text, asked)
+        return Answer(status, *(echoes.without(one, [token or ""]) for one in told))
 
     @contextmanager
-    def _requester(self) -> Iterator[Requester]:
-        """A connection that nobody else uses meanwhile: PyGithub's own is not made for threads."""
+    def _requester(self) -> Iterator[tuple[Requester, str | None]]:
+        """A connection that nobody else uses meanwhile, and its token.
+
+        PyGithub's own connection is not made for threads.
+        """
         token = self.token()
-        with self._lock:
-            self._idle = [one for one in self._idle if one[0] == token]
-            kept = self._idle.pop()[1] if self._idle else None
-        requester = kept or self._new(token)
-        yield requester
+        requester = self._pool.taken(token) or self._new(token)
+        yield requester, token
         # Not after an error: what is left of that connection is not known.
-        with self._lock:
-            self._idle.append((token, requester))
+        self._pool.put_back(token, requester)
 
     def _new(self, token: str | None) -> Requester:
         from github import Auth
@@ -192,6 +212,25 @@ class Api:
             verify=True,
             pool_size=None,
         )
+
+
+@dataclass(slots=True)
+class _Pool:
+    """Connections that nobody uses at the moment, each with the token it was opened with."""
+
+    _idle: list[tuple[str | None, Requester]] = field(default_factory=list)
+    _lock: Lock = field(default_factory=Lock)
+
+    def taken(self, token: str | None) -> Requester | None:
+        """One of them, which is then nobody else's. Those with an older token are let go."""
+        with self._lock:
+            self._idle = [one for one in self._idle if one[0] == token]
+            return self._idle.pop()[1] if self._idle else None
+
+    def put_back(self, token: str | None, requester: Requester) -> None:
+        """It may be used again."""
+        with self._lock:
+            self._idle.append((token, requester))
 
 
 def at(*parts: str) -> str:

@@ -23,6 +23,8 @@ from platform_cli.providers.forge.port import TRAILER, Author, Branch, Commit
 _OURSELVES: Final = Author("platform-cli", "")
 _TRAILER: Final = re.compile(rf"^{TRAILER}: *(\S+) *$", re.MULTILINE | re.IGNORECASE)
 _FEW: Final = 3
+_PAUSES_S: Final = (0.5, 1.0, 2.0, 4.0)
+_PATIENT_S: Final = 60.0
 _WORKFLOWS: Final = "workflows"
 _NOTHING_THERE: Final = (404, 409, 422)
 
@@ -37,7 +39,7 @@ class Branches:
     now: Callable[[], datetime]
     access: Callable[[], Access]
     known: dict[str, Found] = field(default_factory=dict)
-    """Commits that were looked at, by their ids."""
+    """Commits that were looked at or made, by their ids."""
 
     def tip(self, name: str, branch: str) -> Found | None:
         """The last commit of the branch as GitHub shows it, or None."""
@@ -93,14 +95,12 @@ class Branches:
 
     def checkout(self, name: str, branch: str, into: Path) -> None:
         """Write the branch's files to a new folder, byte for byte."""
-        self.must_have(name, branch)
         with self._fetched(name, branch, "tip") as bare:
             self.git.checkout(bare, f"refs/heads/{branch}", into)
 
     def clone(self, name: str, into: Path) -> None:
         """Clone the repository. What lets git in stays in its environment."""
-        if not self.remote(name).clone(into):
-            raise self._why_not(name)
+        self._reached(name, None, lambda: self.remote(name).clone(into))
 
     def push(self, name: str, branch: str, commit: Commit) -> str:
         """Make the files the branch's first commit."""
@@ -108,13 +108,14 @@ class Branches:
         with self.git.commit_folder(
             commit.files, commit.message, name=author.name, mail=author.mail, at=self.now()
         ) as made:
-            return self._pushed(name, branch, made)
+            head = self._pushed(name, branch, made)
+        self.known[head] = {"sha": head, "commit": {"message": commit.message}, "parents": []}
+        return head
 
     def create(
         self, name: str, branch: str, base: str, files: Mapping[str, bytes], message: str
     ) -> str:
         """Push one commit on top of `base` as a new branch."""
-        self.must_have(name, base)
         with (
             self._fetched(name, base, "all") as bare,
             self.git.commit_on(
@@ -169,9 +170,20 @@ class Branches:
         made = tempfile.TemporaryDirectory(prefix="platform-cli-", ignore_cleanup_errors=True)
         with made as folder:
             bare = Path(folder) / "fetched.git"
-            if not self.remote(name).fetch(branch, bare, what=what):
-                raise self._why_not(name, branch)
+            self._reached(name, branch, lambda: self.remote(name).fetch(branch, bare, what=what))
             yield bare
+
+    def _reached(self, name: str, branch: str | None, ask: Callable[[], bool]) -> None:
+        """Ask git, which only reads here, again after a bad moment. Raises what GitHub says."""
+        times = self.place.api.times
+        pauses, begun_s = iter(_PAUSES_S), times.now_s()
+        while not ask():
+            error, pause_s = self._why_not(name, branch), next(pauses, None)
+            # Who was silent for long is not asked again: git waits two minutes for an answer.
+            patient = pause_s is not None and times.now_s() - begun_s < _PATIENT_S
+            if pause_s is None or not patient or not isinstance(error, TemporaryError):
+                raise error
+            times.pause(pause_s)
 
     def _pushed(self, name: str, branch: str, made: NewCommit) -> str:
         outcome, why = self.remote(name).push(made, branch)
@@ -198,7 +210,7 @@ class Branches:
     def _why_not(self, name: str, branch: str | None = None) -> PlatformError:
         """Why git could not: GitHub says so, or it is worth another try."""
         repository = self.place.repository(name)
-        if repository is None or (branch is not None and self._tip(name, branch) is None):
+        if repository is None or (branch is not None and self.tip(name, branch) is None):
             return self.place.missing(name, None if repository is None else branch)
         if not (repository.get("permissions") or {"push": True}).get("push"):
             return PlatformError(

@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from platform_cli.errors import PlatformError
 from platform_cli.providers.forge.github.api import Api, Times, at
+from platform_cli.settings import holds_credential
 
 if TYPE_CHECKING:
     from github.Auth import AppAuth
 
 TOKENS: Final = ("GH_TOKEN", "GITHUB_TOKEN")
 APP: Final = ("GITHUB_APP_ID", "GITHUB_APP_INSTALLATION_ID", "GITHUB_APP_PRIVATE_KEY")
+_OF_GH: Final = ("GH_", "GITHUB_")
 _GH_S: Final = 15.0
 _REFRESH_S: Final = 120.0
 
@@ -91,7 +93,7 @@ class GhCredential:
         try:
             done = subprocess.run(
                 order,
-                env=dict(self.environment),
+                env=self._its_own(),
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 timeout=_GH_S,
@@ -103,6 +105,14 @@ class GhCredential:
         if done.returncode or not found:
             raise _none(f"gh is not logged in at {self.host}.", login)
         return _one_line(found, "what gh printed")
+
+    def _its_own(self) -> dict[str, str]:
+        """gh's own variables may hold a token; nobody else's credentials are its business."""
+        return {
+            name: text
+            for name, text in self.environment.items()
+            if not holds_credential(name) or name.startswith(_OF_GH)
+        }
 
 
 @dataclass(slots=True)

@@ -29,13 +29,11 @@ class People:
 
     def permissions(self, name: str) -> Mapping[str, Permission]:
         """What each team (`@org/team`) and each person named on the repository may do."""
-        teams = self.place.pages(name, "teams") or ()
-        people = self.place.pages(name, "collaborators", affiliation="direct") or ()
-        owner = self.place.organisation
-        return {
-            **{f"@{owner}/{team['slug']}": _permission(team) for team in teams},
-            **{f"@{person['login']}": _permission(person) for person in people},
-        }
+        return {**self._teams(name), **self._people(name)}
+
+    def permission(self, name: str, who: str) -> Permission | None:
+        """What this one team or person may do: only its kind is listed."""
+        return (self._teams(name) if "/" in who else self._people(name)).get(who)
 
     def grant(self, name: str, who: str, permission: Permission) -> None:
         """Give a team or person a permission. Raises PLT-FORGE-006 where there is no such team."""
@@ -53,6 +51,14 @@ class People:
             if error.code != "PLT-FORGE-003":
                 raise
             raise self._no_such(name, who) from None
+
+    def _teams(self, name: str) -> dict[str, Permission]:
+        owner, found = self.place.organisation, self.place.pages(name, "teams") or ()
+        return {f"@{owner}/{team['slug']}": _permission(team) for team in found}
+
+    def _people(self, name: str) -> dict[str, Permission]:
+        found = self.place.pages(name, "collaborators", affiliation="direct") or ()
+        return {f"@{person['login']}": _permission(person) for person in found}
 
     def _no_such(self, name: str, who: str) -> PlatformError:
         """A 404 is about the repository, or about the team."""

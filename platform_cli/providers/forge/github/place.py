@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeVar
 from urllib.parse import quote
 
@@ -32,6 +32,10 @@ class Place:
     api: Api
     organisation: str
     _made: dict[tuple[str, ...], float] = field(default_factory=dict)
+
+    def one_look(self) -> Place:
+        """The same place, with answers that are kept for one look."""
+        return replace(self, api=self.api.one_look())
 
     def path(self, name: str, *parts: str, tail: str = "") -> str:
         """The path of something of the repository; `tail` keeps its slashes."""

@@ -8,7 +8,7 @@ anything is made again.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from threading import Lock
 from typing import Any, Final, TypeVar
@@ -27,9 +27,14 @@ from platform_cli.providers.pager.port import (
 
 SECRET: Final = "PAGERDUTY_INTEGRATION_KEY"  # noqa: S105 - the name of a secret, not one
 _SOURCE: Final = "platform-cli"
+# A listing shows a schedule without its turns, unless it is asked for them.
+_SHOWN_WITH: Final[Mapping[str, Mapping[str, Any]]] = {
+    "schedules": {"include": ["schedule_layers"]}
+}
 # How often, and how far apart, we look for what a call without an answer may have made.
 _LOOKS_S: Final = (0.5, 1.0, 1.5, 2.0, 2.5)
 Found = TypeVar("Found")
+Json = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +65,14 @@ class PagerDutyPager:
         """The name under which CI has the integration's key."""
         return SECRET
 
+    def one_look(self) -> PagerDutyPager:
+        """The same account, with answers that are kept for one look."""
+        return replace(self, api=self.api.one_look())
+
     def schedule(self, name: str) -> Schedule | None:
-        """The schedule of that name, compared without case; its people with how to reach them."""
+        """The schedule of that name, compared without case, with the turns of its people."""
         alike = self._seen("schedules", name)
-        if not alike:
-            return None
-        shown = self.api.get(at("schedules", str(alike[0]["id"])))["schedule"]
-        members = [shapes.person(self._user(one)) for one in shapes.turns(shown)]
-        return shapes.schedule(shown, members, len(alike))
+        return shapes.schedule(alike[0], len(alike)) if alike else None
 
     def escalation_policy(self, name: str) -> EscalationPolicy | None:
         """The escalation policy of that name, compared without case."""
@@ -81,21 +86,16 @@ class PagerDutyPager:
 
     def integration(self, service: str) -> str | None:
         """The id of our integration on the service of that name, or None."""
-        shown = self._integration(service)
-        return str(shown["id"]) if shown is not None else None
+        _, listed = self._integration(service)
+        return str(listed["id"]) if listed is not None else None
 
     def integration_key(self, service: str) -> str | None:
         """The secret that sends events through our integration, or None where there is none."""
-        listed, shown = self._integration(service), self._service(service)
-        if listed is None or shown is None:
-            return None
-        path = at("services", str(shown["id"]), "integrations", str(listed["id"]))
-        key = self.api.get(path)["integration"].get("integration_key")
-        return str(key) if key else None
+        return self._key(*self._integration(service))
 
     def on_call(self, service: str) -> tuple[str, ...]:
         """The names of the people who would be paged for the service right now."""
-        return tuple(one.name for one in self._on_call(service))
+        return tuple(one.name for one in self._on_call(self._service(service)))
 
     def members(self) -> Sequence[Person]:
         """The people of the team, in the order of their names."""
@@ -127,7 +127,7 @@ class PagerDutyPager:
         began = shapes.last_handover(rota.handover, rota.time_zone, self.now())
         body = shapes.new_schedule(name, marker, ids, rota.time_zone, began)
         shown = self._make("schedules", name, "/schedules", body)["schedule"]
-        return shapes.schedule(shown, members, 1)
+        return shapes.schedule(shown, 1)
 
     def create_escalation_policy(
         self,
@@ -151,8 +151,10 @@ class PagerDutyPager:
 
     def create_integration(self, service: str) -> str:
         """Open the door that alerts come in by. Raises PLT-PAGER-001 where there is one."""
-        shown = self._existing(service)
-        if self._integration(service) is not None:
+        shown, listed = self._integration(service)
+        if shown is None:
+            raise _absent(service)
+        if listed is not None:
             raise _exists(f"The integration {shapes.INTEGRATION} of {service}")
         path = at("services", str(shown["id"]), "integrations")
         integration = {"type": shapes.INTEGRATION_TYPE, "name": shapes.INTEGRATION}
@@ -171,8 +173,8 @@ class PagerDutyPager:
 
     def page(self, service: str, key: str, summary: str) -> None:
         """Send a page that says it is a test. An open page of that key stays the only one."""
-        routing_key = self._routing_key(service)
-        if not any(one.contact for one in self._on_call(service)):
+        shown, routing_key = self._door(service)
+        if not any(one.contact for one in self._on_call(shown)):
             raise PlatformError(
                 "PLT-PAGER-003",
                 f"A page of {service} would reach nobody: no one on call can be contacted. "
@@ -188,11 +190,12 @@ class PagerDutyPager:
     def resolve(self, service: str, key: str) -> None:
         """Resolve the page with that key; nothing happens where none is open."""
         event = {"event_action": "resolve", "dedup_key": key}
-        self.api.event(self._routing_key(service), event)
+        _, routing_key = self._door(service)
+        self.api.event(routing_key, event)
 
     def _named(self, kind: str, name: str) -> list[Mapping[str, Any]]:
         """Everything of that very name, whatever its case: the query finds parts of names, too."""
-        found = self.api.all(f"/{kind}", kind, {"query": name})
+        found = self.api.all(f"/{kind}", kind, {"query": name, **_SHOWN_WITH.get(kind, {})})
         return [one for one in found if shapes.name_of(one).casefold() == name.casefold()]
 
     def _seen(self, kind: str, name: str) -> list[Mapping[str, Any]]:
@@ -234,32 +237,43 @@ class PagerDutyPager:
     def _existing(self, name: str) -> Mapping[str, Any]:
         shown = self._service(name)
         if shown is None:
-            raise PlatformError(
-                "PLT-PAGER-004",
-                f"There is no service {name} in PagerDuty. Nothing was changed.",
-                address=f"pager/services/{name}",
-            )
+            raise _absent(name)
         return shown
 
-    def _integration(self, service: str) -> Mapping[str, Any] | None:
-        def look() -> Mapping[str, Any] | None:
+    def _integration(self, service: str) -> tuple[Json | None, Json | None]:
+        """The service, and our integration among those that it lists."""
+        shown: Json | None = None
+
+        def look() -> Json | None:
+            nonlocal shown
             shown = self._service(service)
             listed = shown.get("integrations") or () if shown is not None else ()
             ours = (one for one in listed if shapes.name_of(one) == shapes.INTEGRATION)
             return next(ours, None)
 
-        return self._looked("integrations", service, look)
+        listed = self._looked("integrations", service, look)
+        return shown, listed
 
-    def _routing_key(self, service: str) -> str:
-        self._existing(service)
-        key = self.integration_key(service)
+    def _key(self, shown: Json | None, listed: Json | None) -> str | None:
+        if shown is None or listed is None:
+            return None
+        path = at("services", str(shown["id"]), "integrations", str(listed["id"]))
+        key = self.api.get(path)["integration"].get("integration_key")
+        return str(key) if key else None
+
+    def _door(self, service: str) -> tuple[Json, str]:
+        """The service, and the key that its pages are sent with."""
+        shown, listed = self._integration(service)
+        if shown is None:
+            raise _absent(service)
+        key = self._key(shown, listed)
         if key is None:
             raise PlatformError(
                 "PLT-PAGER-004",
                 f"The service {service} has no integration {shapes.INTEGRATION}. Nothing was sent.",
                 address=f"pager/services/{service}/integration",
             )
-        return key
+        return shown, key
 
     def _incidents(self, service: str, wanted: Mapping[str, Any]) -> list[Page]:
         shown = self._service(service)
@@ -269,8 +283,7 @@ class PagerDutyPager:
         found = self.api.all("/incidents", "incidents", asked)
         return [shapes.page(one, service) for one in found]
 
-    def _on_call(self, service: str) -> list[Person]:
-        shown = self._service(service)
+    def _on_call(self, shown: Json | None) -> list[Person]:
         policy = str(((shown or {}).get("escalation_policy") or {}).get("id", ""))
         if not policy:
             return []
@@ -323,6 +336,14 @@ class PagerDutyPager:
                 address=f"pager/escalation-policies/{self.rota.fallback}",
             )
         return shapes.fallback_targets(found[0])
+
+
+def _absent(service: str) -> PlatformError:
+    return PlatformError(
+        "PLT-PAGER-004",
+        f"There is no service {service} in PagerDuty. Nothing was changed.",
+        address=f"pager/services/{service}",
+    )
 
 
 def _exists(what: str) -> PlatformError:

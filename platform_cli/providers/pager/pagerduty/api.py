@@ -6,15 +6,18 @@ because whether it had its effect must be looked at first. Pages are followed by
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
 from platform_cli.errors import PlatformError, TemporaryError
+from platform_cli.providers import echoes
 from platform_cli.providers.asked import Asked
+from platform_cli.providers.one_look import OneLook
 from platform_cli.providers.pager.pagerduty import answers, client
 from platform_cli.providers.pager.pagerduty.answers import Answer
 from platform_cli.providers.pager.pagerduty.client import Library, Session
@@ -38,27 +41,38 @@ class Api:
     timeout_s: float
     pause: Callable[[float], None]
     library_name: client.Name | None = None
-    _library: Library | None = field(default=None, repr=False)
-    _rest: Session | None = field(default=None, repr=False)
-    _lock: Lock = field(default_factory=Lock, repr=False)
+    _line: _Line = field(default_factory=lambda: _Line(), repr=False)  # noqa: PLW0108 - defined below
+    _look: OneLook[Answer] | None = field(default=None, repr=False)
 
     @property
     def server(self) -> str:
         """The server's name, for people."""
         return urlsplit(self.base_url).netloc
 
+    def one_look(self) -> Api:
+        """The same API on the same line, with answers that are kept as long as what it gives."""
+        return replace(self, _look=OneLook())
+
     def get(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
         """What is there. Raises PLT-PAGER-004 where nothing is."""
         pauses = iter(_PAUSES_S)
         while True:
             try:
-                return self._once("GET", path, params=dict(params or {})).data
+                return self._read(path, dict(params or {})).data
             except TemporaryError as error:
                 pause_s = next(pauses, None)
                 wait_s = error.retry_after_s or pause_s
                 if pause_s is None or wait_s is None or wait_s > _LONGEST_PAUSE_S:
                     raise
                 self.pause(wait_s)
+
+    def _read(self, path: str, params: Mapping[str, Any]) -> Answer:
+        def ask() -> Answer:
+            return self._once("GET", path, params=params)
+
+        if self._look is None:
+            return ask()
+        return self._look.of(json.dumps([path, params], sort_keys=True), ask)
 
     def all(self, path: str, key: str, params: Mapping[str, Any] | None = None) -> Iterator[Any]:
         """The entries of all pages."""
@@ -80,27 +94,32 @@ class Api:
         """Send one event through the integration whose key it is."""
         url = client.events_url(self.base_url)
         asked = Asked("POST", "/v2/enqueue", urlsplit(url).netloc)
-        with self._lock, closing(self._opened().events(key, url)) as made:
+        with self._line.lock, closing(self._opened().events(key, url)) as made:
             session = client.once(made, self.timeout_s)
-            self._judged(session, asked, {"json": {**event, "routing_key": key}})
+            self._judged(session, asked, {"json": {**event, "routing_key": key}}, key)
 
     def close(self) -> None:
         """Let go of the connection."""
-        with self._lock:
-            if self._rest is not None:
-                self._rest.close()
-                self._rest = None
+        line = self._line
+        with line.lock:
+            if line.session is not None:
+                line.session.close()
+                line.session = None
 
     def _once(self, verb: str, path: str, **more: Any) -> Answer:
         asked = Asked(verb, path, self.server)
-        with self._lock:
-            if self._rest is None:
-                made = self._opened().rest(self._token(), self.base_url, self.from_)
-                self._rest = client.once(made, self.timeout_s)
-            return self._judged(self._rest, asked, more)
+        line = self._line
+        with line.lock:
+            token = self._token()
+            if line.session is None:
+                made = self._opened().rest(token, self.base_url, self.from_)
+                line.session = client.once(made, self.timeout_s)
+            return self._judged(line.session, asked, more, token)
 
-    def _judged(self, session: Session, asked: Asked, more: Mapping[str, Any]) -> Answer:
-        answer = self._answer(session, asked, more)
+    def _judged(
+        self, session: Session, asked: Asked, more: Mapping[str, Any], proof: str
+    ) -> Answer:
+        answer = self._answer(session, asked, more, proof)
         error = answers.judged(answer, asked)
         if error is not None:
             raise error
@@ -109,7 +128,9 @@ class Api:
             raise answers.unanswered(asked, "the answer is not what PagerDuty sends")
         return answer
 
-    def _answer(self, session: Session, asked: Asked, more: Mapping[str, Any]) -> Answer:
+    def _answer(
+        self, session: Session, asked: Asked, more: Mapping[str, Any], proof: str
+    ) -> Answer:
         try:
             response = session.request(asked.verb, asked.path, **more)
         except self._opened().error as error:
@@ -125,12 +146,12 @@ class Api:
         except ValueError:
             data = None
         headers = {str(key).lower(): str(value) for key, value in response.headers.items()}
-        return Answer(int(response.status_code), headers, data)
+        return Answer(int(response.status_code), headers, echoes.without(data, [proof]))
 
     def _opened(self) -> Library:
-        if self._library is None:
-            self._library = client.library(self.library_name)
-        return self._library
+        if self._line.library is None:
+            self._line.library = client.library(self.library_name)
+        return self._line.library
 
     def _token(self) -> str:
         found = (self.secret(TOKEN) or "").strip()
@@ -142,6 +163,15 @@ class Api:
                 "keyring.",
             )
         return found
+
+
+@dataclass(slots=True)
+class _Line:
+    """The one connection, which the libraries did not make for threads: one call at a time."""
+
+    library: Library | None = None
+    session: Session | None = None
+    lock: Lock = field(default_factory=Lock)
 
 
 def at(*parts: str) -> str:

@@ -50,7 +50,7 @@ def name_of(shown: Json) -> str:
     return str(shown.get("name") or shown.get("summary") or shown.get("id") or "")
 
 
-def schedule(shown: Json, members: Sequence[Person], alike: int) -> Schedule:
+def schedule(shown: Json, alike: int) -> Schedule:
     """A schedule with its people in the order of their turns."""
     zone = str(shown.get("time_zone") or "UTC")
     return Schedule(
@@ -58,24 +58,24 @@ def schedule(shown: Json, members: Sequence[Person], alike: int) -> Schedule:
         id=str(shown["id"]),
         name=name_of(shown),
         marker=marker(shown),
-        members=tuple(members),
+        members=_turns(shown),
         time_zone=zone,
         handover=_handover(shown, zone),
         names_alike=alike,
     )
 
 
-def turns(shown: Json) -> list[str]:
-    """The ids of the people in the schedule's layers, each once, in the order of their turns."""
-    ids: dict[str, None] = {}
+def _turns(shown: Json) -> tuple[str, ...]:
+    """The names of the people in the schedule's layers, each once, in the order of their turns."""
+    people: dict[str, str] = {}
     for layer in shown.get("schedule_layers") or ():
         for member in layer.get("users") or ():
             user = member.get("user") or {}
             if user.get("id"):
-                ids[str(user["id"])] = None
-    if not ids:
-        ids = dict.fromkeys(str(user["id"]) for user in shown.get("users") or ())
-    return list(ids)
+                people.setdefault(str(user["id"]), name_of(user))
+    if not people:
+        people = {str(user["id"]): name_of(user) for user in shown.get("users") or ()}
+    return tuple(people.values())
 
 
 def policy(shown: Json) -> EscalationPolicy:
