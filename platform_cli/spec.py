@@ -63,7 +63,16 @@ class DomainSpec:
 
 def parse(domain: str, owner: str, on_call: str, *, organisation: str) -> DomainSpec:
     """Make a spec of what was typed. Raises PLT-SPEC-001 with every problem at once."""
-    problems = problems_of(domain, owner, on_call)
+    _refuse(problems_of(domain, owner, on_call))
+    return DomainSpec(domain, _owner(owner, organisation), on_call)
+
+
+def check_domain(text: str) -> None:
+    """Raise PLT-SPEC-001, with every problem at once, for what no domain can be called."""
+    _refuse(tuple(_domain_problems(text)))
+
+
+def _refuse(problems: tuple[Problem, ...]) -> None:
     if problems:
         count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
         first = "" if len(problems) == 1 else "the first: "
@@ -74,7 +83,6 @@ def parse(domain: str, owner: str, on_call: str, *, organisation: str) -> Domain
             address=problems[0].address,
             problems=problems,
         )
-    return DomainSpec(domain, _owner(owner, organisation), on_call)
 
 
 def problems_of(domain: str, owner: str, on_call: str) -> tuple[Problem, ...]:

@@ -149,8 +149,10 @@ def _tell(error: PlatformError, argv: Sequence[str], cause: BaseException | None
     if "--debug" in argv:
         import traceback
 
-        with suppress(OSError):
-            traceback.print_exception(cause or error, file=sys.stderr)
+        from platform_cli.cli.render import text
+
+        # What an error says may come from outside.
+        text.err(text.clean("".join(traceback.format_exception(cause or error)).rstrip("\n")))
     if _json_wanted(argv):
         from platform_cli.cli.render import json
 

@@ -60,8 +60,9 @@ _PHRASES: Final = (
 _DEEPEST: Final = 32
 _LONGEST: Final = 10_000
 _CLOSE: Final = {"<": ">", "(": ")"}
+# White space is passed over, not matched: a long run of it would be tried from each of its places.
 _TOKEN: Final = re.compile(
-    r"\s*(?:([A-Za-z_][A-Za-z0-9_]*)|([0-9]{1,9})|\"([^\"]*)\"|`([^`]*)`|('[^']*')|(\S))"
+    r"([A-Za-z_][A-Za-z0-9_]*)|([0-9]{1,9})|\"([^\"]*)\"|`([^`]*)`|('[^']*')|(\S)"
 )
 
 

@@ -38,7 +38,7 @@ PIN_FINDINGS: Final[dict[str, str]] = {
 _PART: Final = r"(0|[1-9][0-9]{0,8})"
 _PINNED: Final = re.compile(rf"\^{_PART}\.{_PART}")
 _LOOSE: Final = re.compile(
-    r"\s*(?:[\^~]|[>=]=|=|v)?\s*v?([0-9]{1,9})(?:\.([0-9]{1,9}|x|\*))?.{0,20}"
+    r"\s{0,9}(?:[\^~]|[>=]=|=|v)?\s{0,9}v?([0-9]{1,9})(?:\.([0-9]{1,9}|x|\*))?.{0,20}"
 )
 
 

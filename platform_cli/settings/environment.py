@@ -19,6 +19,25 @@ _NAME: Final = "platform-cli"
 _WIDEST: Final = 10_000
 
 _UNIX: Final = {"CONFIG": ".config", "DATA": ".local/share"}
+_CREDENTIALS: Final = frozenset(
+    {
+        "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+        "ARM_CLIENT_SECRET",
+        "DATABRICKS_CLIENT_SECRET",
+        "DATABRICKS_PASSWORD",
+        "DATABRICKS_TOKEN",
+        "GH_ENTERPRISE_TOKEN",
+        "GH_TOKEN",
+        "GITHUB_APP_PRIVATE_KEY",
+        "GITHUB_ENTERPRISE_TOKEN",
+        "GITHUB_TOKEN",
+        "GOOGLE_CREDENTIALS",
+        "ICEBERG_CREDENTIAL",
+        "ICEBERG_TOKEN",
+        "PAGERDUTY_TOKEN",
+        "PGPASSWORD",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +54,11 @@ class Terminal:
 def process_environment(environ: Mapping[str, str] | None = None) -> dict[str, str]:
     """A copy of the process's environment, or of the one given instead."""
     return dict(os.environ if environ is None else environ)
+
+
+def holds_credential(name: str) -> bool:
+    """Whether a variable of this name proves who we are: no other program is handed one."""
+    return name in _CREDENTIALS
 
 
 def terminal(environ: Mapping[str, str] | None = None) -> Terminal:

@@ -19,6 +19,7 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from platform_cli.errors import PlatformError, Problem
+from platform_cli.settings import holds_credential
 from platform_cli.template.asking import unrenderable
 from platform_cli.template.rendering import Rendered, render
 
@@ -97,12 +98,17 @@ class Apart:
                 stdin=hears,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
-                env={**self.environment, **_ENVIRONMENT},
+                env=self._environment(),
                 # Ctrl-C reaches us, who then decide when to stop it.
                 start_new_session=True,
             )
             self._running.append(process)
         return process
+
+    def _environment(self) -> dict[str, str]:
+        """The caller's, without what proves who they are: a template could find a way to it."""
+        plain = {k: v for k, v in self.environment.items() if not holds_credential(k)}
+        return {**plain, **_ENVIRONMENT}
 
     def _answer(
         self, process: subprocess.Popen[bytes], meanwhile: Callable[[], object] | None

@@ -133,6 +133,19 @@ def test_a_foreign_repository_is_exit_6_and_nothing_is_written(hub: Program, sta
     assert state.mutations == []
 
 
+def test_a_trial_is_not_pushed_to_a_repository_that_is_somebody_elses_by_now(
+    hub: Program, state: State
+) -> None:
+    hub.run(*LOYALTY, accept=frozenset({0, 3}))
+    theirs = state.repos["loyalty"]
+    theirs.id, theirs.description = state.number(), "Somebody else's, of the same name"
+    before = len(state.mutations), theirs.refs()
+    done = hub.run("verify", "loyalty", "--trials")
+    assert done.status == 5, done.all
+    assert "not ours" in done.all
+    assert (len(state.mutations), theirs.refs()) == before
+
+
 def test_a_missing_permission_is_exit_4(hub: Program, state: State) -> None:
     state.tokens[CANARY] = Token(
         permissions=ALL - {"administration:write"} | {"administration:read"}

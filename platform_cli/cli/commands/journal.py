@@ -140,10 +140,11 @@ def close(
     Example:
       platform-cli journal close loyalti --reason "typo, it is loyalty"
     """
-    from platform_cli import wiring
+    from platform_cli import spec, wiring
     from platform_cli.cli.render import json, text
     from platform_cli.onboarding import closing
 
+    spec.check_domain(domain)
     around = wiring.closing(invocation.settings)
     with wiring.journal(invocation.settings) as kept:
         closed = closing.close(domain, reason, around, kept)

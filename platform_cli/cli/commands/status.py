@@ -24,11 +24,13 @@ def status(
       platform-cli status
       platform-cli status loyalty --format json
     """
-    from platform_cli import wiring
+    from platform_cli import spec, wiring
     from platform_cli.cli.render import json, text
     from platform_cli.cli.render import status as told
     from platform_cli.onboarding import status as looking
 
+    if domain:
+        spec.check_domain(domain)
     settings = invocation.settings
     with wiring.surroundings(settings) as around, wiring.reading(settings) as past:
         names = (domain,) if domain else looking.known_domains(past, around.profile)

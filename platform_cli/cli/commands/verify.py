@@ -31,9 +31,10 @@ def verify(
       platform-cli verify loyalty
       platform-cli verify loyalty --trials --no-page
     """
-    from platform_cli import wiring
+    from platform_cli import spec, wiring
     from platform_cli.onboarding import verify as verifying
 
+    spec.check_domain(domain)
     settings = invocation.settings
     with (
         wiring.surroundings(settings) as around,
