@@ -22,7 +22,7 @@ from platform_cli.dbt_project.files import LARGEST_TEXT
 from platform_cli.policies import reading
 from platform_cli.providers.forge import workflow
 from platform_cli.template import checking
-from tests.unit.test_contract_yaml import HOSTILE
+from tests.unit.test_contract_yaml import HOSTILE, VALID
 
 PACKAGE: Final = Path(platform_cli.__file__).parent
 LARGEST: Final = 64 * 1024
@@ -133,6 +133,59 @@ def test_what_may_not_grow(door: str) -> None:
 def test_what_a_template_shares_stays_small() -> None:
     (found,) = checking.yaml_documents(laughs())
     assert found["a9"][0] is found["a9"][9]
+
+
+_ANY: Final = "a: {b: 1}\n"
+_JOB: Final = "on: push\njobs: {p: {runs-on: x, steps: [{run: 'true'}]}}\n"
+_PIN: Final = '- {source: orders.product.facts, pin: "^1.0", on_breaking: warn}\n'
+# A text that the door takes, and what makes of it one that it does not.
+ALONE: Final[dict[str, tuple[str, tuple[tuple[str, str], ...]]]] = {
+    "contracts/yaml_source.py": (
+        VALID,
+        (
+            ("owner:", "name: orders.product.order_facts\nowner:"),
+            ("owner:", "<<: {x-a: 1}\nowner:"),
+            ("owner:", "x-a: !x 1\nowner:"),
+        ),
+    ),
+    "contracts/pins.py": (
+        _PIN,
+        (
+            ("pin:", 'pin: "^1.0", pin:'),
+            ("- {", "- {<<: {on_breaking: warn}, "),
+            ("warn", "!x warn"),
+        ),
+    ),
+    "policies/reading.py": (_ANY, (("b: 1", "b: 1, b: 2"), ("b: 1", "<<: {c: 1}"), ("1", "!x 1"))),
+    "dbt_project/yaml_text.py": (
+        _ANY,
+        (("b: 1", "b: 1, b: 2"), ("b: 1", "<<: {c: 1}"), ("1", "!x 1")),
+    ),
+    "template/checking.py": (
+        _ANY,
+        (("b: 1", "b: 1, b: 2"), ("b: 1", "<<: {c: 1}"), ("1", "!x 1")),
+    ),
+    "providers/forge/workflow.py": (
+        _JOB,
+        (
+            ("on: push", "on: push\non: push"),
+            ("p: {", "p: {<<: {runs-on: y}, "),
+            ("p: {", "&p p: {"),
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_nothing_else_is_wrong_with_it(door: str) -> None:
+    """One double key, one merge key and one tag in a text that is taken without it."""
+    good, attacks = ALONE[door]
+    assert DOORS[door](good.encode())
+    taken = [
+        after for before, after in attacks if DOORS[door](good.replace(before, after, 1).encode())
+    ]
+    # A workflow's text has neither tags nor types, and its anchors name nothing without an alias.
+    assert taken == (["&p p: {"] if door.endswith("workflow.py") else [])
 
 
 CAPPED: Final[dict[str, int]] = {
