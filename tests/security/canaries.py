@@ -77,15 +77,23 @@ class Search:
         for path in folder.rglob("*"):
             if path.is_symlink() or not path.is_file() or path in self.allowed:
                 continue
-            about = path.stat()
-            state = (about.st_mtime_ns, about.st_size)
-            if self._seen.get(path) == state:
+            try:
+                told += self._within(path)
+            except FileNotFoundError:  # of a program that was interrupted, and cleans up
                 continue
-            self._seen[path] = state
-            for content in _contents(path):
-                if self.found(content):
-                    told.append(f"{path}: {', '.join(self.who(content))}")
         return told
+
+    def _within(self, path: Path) -> list[str]:
+        about = path.stat()
+        state = (about.st_mtime_ns, about.st_size)
+        if self._seen.get(path) == state:
+            return []
+        self._seen[path] = state
+        return [
+            f"{path}: {', '.join(self.who(content))}"
+            for content in _contents(path)
+            if self.found(content)
+        ]
 
 
 def _contents(path: Path) -> Iterator[bytes]:

@@ -16,7 +16,7 @@ from typing import Any
 
 from tests.security.canaries import Search
 
-LONGEST_S = 200
+LONGEST_S = 600
 
 
 def listen(order: dict[str, Any]) -> None:
