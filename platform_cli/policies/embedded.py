@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from itertools import chain
 from typing import Any, Final
@@ -113,6 +114,26 @@ def _answers(
 
 
 def _compiled(bundle: Bundle, *, tests: bool) -> Any:
+    """The whole bundle, compiled and looked at. Raises PLT-POLICY-002."""
+    found = _engine(bundle, tests=tests)
+    if isinstance(found, _Refused):
+        raise not_compiled(found.why, found.path)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Refused:
+    """Why a bundle does not compile.
+
+    A value, for an error keeps alive what was at hand where it was raised, and an engine that is
+    let go in another thread than its own complains.
+    """
+
+    why: str
+    path: str | None = None
+
+
+def _engine(bundle: Bundle, *, tests: bool) -> Any:
     regorus = _library()
     policies, modules = bundle.modules(tests=False), bundle.modules(tests=tests)
     data = json.dumps(bundle.data())
@@ -121,17 +142,17 @@ def _compiled(bundle: Bundle, *, tests: bool) -> Any:
         try:
             engine.add_policy(path, text)
         except RuntimeError as error:
-            raise not_compiled(_told(error), path) from None
+            return _Refused(_told(error), path)
     rules, problems = rules_and_problems(json.loads(engine.get_ast_as_json()), set(policies))
     if problems:
-        raise not_compiled("; ".join(problems), problems[0].partition(": ")[0])
+        return _Refused("; ".join(problems), problems[0].partition(": ")[0])
     try:
         # Its compiler does not know `with`, which tests need: those are only looked at, above.
         regorus.Program.compile_from_modules(data, list(policies.items()), rules)
         engine.add_data_json(data)
         engine.eval_query_as_json("true")  # orders every rule, which finds names that nothing gives
     except RuntimeError as error:
-        raise not_compiled(_told(error)) from None
+        return _Refused(_told(error))
     return engine
 
 

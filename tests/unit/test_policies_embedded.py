@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import traceback
 from datetime import UTC, datetime
 from typing import Any
 
@@ -59,6 +60,23 @@ def not_compiled(found: Bundle) -> str:
 def decide(found: Bundle, document: object) -> list[Decision]:
     outcome = evaluate(found, [policies.document("x", document)], engine=Embedded(), now=NOW)
     return [decision for decision in outcome.decisions if decision.policy == "mesh.own"]
+
+
+@pytest.mark.parametrize("rules", ["unused := ", "unused(x) := uper(x)", "deny := 1"])
+def test_a_refusal_does_not_keep_the_engine(rules: str) -> None:
+    """Whoever keeps the error, and lets it go in another thread, would meet a complaint of it."""
+    with pytest.raises(PlatformError) as raised:
+        Embedded().answers(own(rules), [], [])
+    errors: list[BaseException | None] = [raised.value]
+    kept: list[str] = []
+    for error in errors:
+        if error is None:
+            continue
+        errors += [error.__context__, error.__cause__]
+        for frame, _ in traceback.walk_tb(error.__traceback__):
+            kept += [type(value).__name__ for value in frame.f_locals.values()]
+    assert "Bundle" in kept
+    assert "Engine" not in kept
 
 
 @pytest.mark.parametrize(
