@@ -6,9 +6,7 @@ import pytest
 from hypothesis import settings
 
 from tests.crash import figures
-from tests.fakes import descriptions
 
-descriptions.take()
 settings.register_profile("default", deadline=None, derandomize=True)
 settings.register_profile("long", deadline=None, max_examples=5_000)
 settings.load_profile("default")

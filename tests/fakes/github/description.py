@@ -1,6 +1,6 @@
 """Checks requests and answers against GitHub's official description, where the folder has one.
 
-PLATFORM_CLI_OPENAPI names the folder; without it nothing is checked, and the tests say so.
+PLATFORM_TEST_OPENAPI names the folder; without it nothing is checked, and the tests say so.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Checks requests and answers against PagerDuty's official descriptions, where the folder has them.
 
-PLATFORM_CLI_OPENAPI names the folder; without it nothing is checked, and the tests say so.
+PLATFORM_TEST_OPENAPI names the folder; without it nothing is checked, and the tests say so.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Checks requests and answers against Unity Catalog's published description, where the folder has it.
 
-PLATFORM_CLI_OPENAPI names the folder; without it nothing is checked, and the tests say so. It is
+PLATFORM_TEST_OPENAPI names the folder; without it nothing is checked, and the tests say so. It is
 the open-source server's: what Databricks has beside it, and its other spelling of privileges, are
 not in there and are left alone.
 """
