@@ -26,6 +26,9 @@ _LOUDEST_FIRST: Final[tuple[Action, ...]] = (
 PENDING: Final[frozenset[Action]] = frozenset({"create", "update", "adopt"})
 """Actions that make a change outside."""
 
+LOST: Final = "ours by its id; its marker is gone"
+"""Why a marker is written again: whoever edited the text that carried it took it away."""
+
 NEW_ONBOARDING: Final = "(new)"
 """Stands for the onboarding's id in the plan of a dry run that has none yet."""
 

@@ -55,6 +55,10 @@ class Wanted:
             return False
         return marker.domain == self.spec.domain and marker.onboarding in self.ours
 
+    def lost(self, kind: str, resource_id: str | None, marker: Marker | None) -> bool:
+        """Ours by its id alone, for there is no marker to tell."""
+        return marker is None and self.is_ours(kind, resource_id, None)
+
     def adopts(self, address: str) -> bool:
         """Whether the person said `--adopt` for this address."""
         return ADOPT_ALL in self.adopt or address in self.adopt

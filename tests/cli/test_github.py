@@ -133,6 +133,22 @@ def test_a_foreign_repository_is_exit_6_and_nothing_is_written(hub: Program, sta
     assert state.mutations == []
 
 
+def test_a_description_that_the_team_wrote_anew_gets_its_marker_back(
+    hub: Program, state: State
+) -> None:
+    hub.init()
+    state.repos["loyalty"].description = "Who comes back, and why."
+    shown = hub.run("status", "loyalty").out
+    assert "ours by its id; its marker is gone; init restores it" in shown
+    before = len(state.mutations)
+    assert hub.init("--format", "json").json["mutating_calls"] == 1
+    assert len(state.mutations) == before + 1
+    described = state.repos["loyalty"].description or ""
+    assert described.startswith("Who comes back, and why.")
+    assert "platform-cli" in described
+    assert hub.init("--format", "json").json["mutating_calls"] == 0
+
+
 def test_a_trial_is_not_pushed_to_a_repository_that_is_somebody_elses_by_now(
     hub: Program, state: State
 ) -> None:

@@ -49,6 +49,18 @@ def test_a_rotation_is_made_once_and_its_key_reaches_the_repository(
     assert "loyalty-pager" in shown
 
 
+def test_a_service_that_the_team_described_anew_gets_its_marker_back(
+    program: Program, account: State
+) -> None:
+    program.init(*PAGED)
+    (service,) = account.services
+    service["description"] = "Wakes us."
+    assert program.init(*PAGED, "--format", "json").json["mutating_calls"] == 1
+    assert service["description"].startswith("Wakes us.")
+    assert "platform-cli" in service["description"]
+    assert program.init(*PAGED, "--format", "json").json["mutating_calls"] == 0
+
+
 @pytest.mark.parametrize("status", [0, 403, 500])
 def test_no_secret_is_anywhere(program: Program, account: State, status: int) -> None:
     if status:

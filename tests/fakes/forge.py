@@ -172,10 +172,10 @@ class MemoryForge:
         self._mutate("forge.create_repository", payload, effect)
         return self._shown(name, self.repositories[name])
 
-    def set_marker(self, name: str, marker: Marker) -> Repository:
+    def set_marker(self, name: str, marker: Marker, *, known_id: str | None = None) -> Repository:
         def effect() -> None:
             kept = self._there(name)
-            if kept.branches and kept.marker != marker:
+            if kept.branches and kept.marker != marker and kept.id != known_id:
                 raise PlatformError("PLT-FORGE-001", f"{name} is not empty.")
             kept.marker = marker
 

@@ -175,9 +175,18 @@ class ForgeSuite(ForgeFixtures):
     ) -> None:
         forge.push(NAME, "main", commit_of(tmp_path / "files", {"a": "a"}))
         refused("PLT-FORGE-001", lambda: forge.set_marker(NAME, OTHER))
+        refused("PLT-FORGE-001", lambda: forge.set_marker(NAME, OTHER, known_id="another"))
         seen = forge.repository(NAME)
         assert seen is not None
         assert (seen.marker, seen.empty) == (MARKER, False)
+
+    def test_one_known_by_its_id_can_be_marked_whatever_is_in_it(
+        self, world: World, forge: Forge, made: Repository, tmp_path: Path
+    ) -> None:
+        forge.push(NAME, "main", commit_of(tmp_path / "files", {"a": "a"}))
+        marked = forge.set_marker(NAME, OTHER, known_id=made.id)
+        assert (marked.marker, marked.id, marked.empty) == (OTHER, made.id, False)
+        assert world.open().repository(NAME) == marked
 
     def test_variables_are_created_and_replaced(
         self, world: World, forge: Forge, made: Repository

@@ -129,6 +129,26 @@ def test_the_marker_of_another_domain_is_a_conflict(world: World) -> None:
     assert len(world.forge.calls) == made
 
 
+def test_a_lost_marker_is_written_again_where_the_id_is_known(world: World) -> None:
+    world.run()
+    kept = world.forge.repositories["loyalty"]
+    lost, kept.marker = kept.marker, None
+    before = len(world.forge.calls)
+    result = world.run()
+    assert (result.outcome, result.mutating_calls) == ("incomplete", 1)
+    assert [method for method, _ in world.forge.calls[before:]] == ["forge.set_marker"]
+    assert world.forge.repositories["loyalty"].marker == lost
+    assert world.run().mutating_calls == 0
+
+
+def test_another_ones_marker_is_not_overwritten_where_the_id_is_known(world: World) -> None:
+    world.run()
+    theirs = Marker("loyalty", "of-another-journal")
+    world.forge.repositories["loyalty"].marker = theirs
+    assert world.run().mutating_calls == 0
+    assert world.forge.repositories["loyalty"].marker == theirs
+
+
 def test_an_empty_repository_can_be_adopted_by_its_address(world: World) -> None:
     world.forge.repositories["loyalty"] = Kept("x", None)
     result = world.run(world.request(adopt=frozenset({"local/loyalty"})))

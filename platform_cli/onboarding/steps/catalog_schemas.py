@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from platform_cli.onboarding.plan import Call, Change, Resource
+from platform_cli.onboarding.plan import LOST, Call, Change, Resource
 from platform_cli.onboarding.steps.step import Step, Target
 from platform_cli.onboarding.wanted import Wanted
 from platform_cli.providers import Providers
@@ -32,7 +32,7 @@ class TierSchema:
         return providers.catalog.schema(self.wanted.spec.catalog_name, self.tier)
 
     def decide(self, observed: Schema | None) -> Change:
-        """Absent: create. Ours: keep. Anything else is a person's decision."""
+        """Absent: create. Ours: keep, with its marker. Anything else is a person's decision."""
         marker = {
             "domain": self.wanted.marker.domain,
             "onboarding": self.wanted.marker.onboarding,
@@ -46,6 +46,8 @@ class TierSchema:
             resource = Resource(KIND, self.address)
             return Change("create", resource, "absent", Call("catalog.create_schema", payload))
         resource = Resource(KIND, self.address, observed.id)
+        if self.wanted.lost(KIND, observed.id, observed.marker):
+            return Change("update", resource, LOST, Call("catalog.set_marker", payload))
         if self.wanted.is_ours(KIND, observed.id, observed.marker):
             return Change("keep", resource, "ours")
         if self.wanted.adopts(self.address):
@@ -62,9 +64,9 @@ class TierSchema:
         )
 
     def apply(self, providers: Providers, change: Change) -> Resource:
-        """Create the schema, or write the marker on an adopted one."""
+        """Create the schema, or write the marker on one that is there."""
         domain, marker = self.wanted.spec.catalog_name, self.wanted.marker
-        if change.action == "adopt":
+        if change.action in {"adopt", "update"}:
             made = providers.catalog.set_marker(domain, self.tier, marker)
         else:
             made = providers.catalog.create_schema(domain, self.tier, marker=marker)

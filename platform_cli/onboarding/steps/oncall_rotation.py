@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from platform_cli.onboarding.plan import Call, Change, Resource
+from platform_cli.onboarding.plan import LOST, Call, Change, Resource
 from platform_cli.onboarding.steps.step import Step, Target
 from platform_cli.onboarding.wanted import Wanted
 from platform_cli.providers import Providers
@@ -36,7 +36,10 @@ class ScheduleSeen:
 
 @dataclass(frozen=True, slots=True)
 class RotationSchedule:
-    """Who is on call, in turns. Floor: the marker. Initial: the members."""
+    """Who is on call, in turns. Initial: the members.
+
+    A lost marker is not written again: that call would have to send the whole rota back.
+    """
 
     wanted: Wanted
 
@@ -125,7 +128,7 @@ class PolicySeen:
 
 @dataclass(frozen=True, slots=True)
 class RotationPolicy:
-    """Whom a page goes to. Floor: the marker. Initial: its rules."""
+    """Whom a page goes to. Initial: its rules. A lost marker stays lost, as on a schedule."""
 
     wanted: Wanted
 
@@ -176,7 +179,7 @@ class RotationPolicy:
 
 @dataclass(frozen=True, slots=True)
 class DomainService:
-    """What pages for the domain. Floor: the marker."""
+    """What pages for the domain. Floor: its marker."""
 
     wanted: Wanted
 
@@ -200,11 +203,13 @@ class DomainService:
             call = Call("pager.create_service", payload)
             return Change("create", Resource("service", self.address), "absent", call)
         resource = Resource("service", self.address, observed.id, observed.url)
+        payload = {"service": self.wanted.spec.domain, "marker": _marker(self.wanted)}
+        call = Call("pager.set_marker", payload)
+        if self.wanted.lost("service", observed.id, observed.marker):
+            return Change("update", resource, LOST, call)
         if self.wanted.is_ours("service", observed.id, observed.marker):
             return Change("keep", resource, "ours")
         if self.wanted.adopts(self.address):
-            payload = {"service": self.wanted.spec.domain, "marker": _marker(self.wanted)}
-            call = Call("pager.set_marker", payload)
             return Change("adopt", resource, "named with --adopt", call)
         return Change(
             "conflict",
@@ -214,9 +219,9 @@ class DomainService:
         )
 
     def apply(self, providers: Providers, change: Change) -> Resource:
-        """Create the service, or write the marker on an adopted one."""
+        """Create the service, or write the marker on one that is there."""
         name, marker = self.wanted.spec.domain, self.wanted.marker
-        if change.action == "adopt":
+        if change.action in {"adopt", "update"}:
             made = providers.pager.set_marker(name, marker)
         else:
             policy = providers.pager.escalation_policy(self.wanted.spec.on_call)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from platform_cli.onboarding.plan import Call, Change, Resource
+from platform_cli.onboarding.plan import LOST, Call, Change, Resource
 from platform_cli.onboarding.steps.step import Step, Target
 from platform_cli.onboarding.wanted import Wanted
 from platform_cli.providers import Providers
@@ -31,10 +31,13 @@ class DomainRepository:
         return providers.forge.repository(self.wanted.spec.domain)
 
     def decide(self, observed: Repository | None) -> Change:
-        """Absent: create. Ours: keep. Anything else is a person's decision."""
+        """Absent: create. Ours: keep, with its marker. Anything else is a person's decision."""
         if observed is None:
             return self._create()
         resource = Resource(KIND, self.address, observed.id, observed.url)
+        call = Call("forge.set_marker", {"name": self.wanted.spec.domain, "marker": self._marker()})
+        if self.wanted.lost(KIND, observed.id, observed.marker):
+            return Change("update", resource, LOST, call)
         if self.wanted.is_ours(KIND, observed.id, observed.marker):
             return Change("keep", resource, "ours")
         if not self.wanted.adopts(self.address):
@@ -42,14 +45,15 @@ class DomainRepository:
         if not observed.empty:
             reason = f"{_whose(observed)}; it is not empty, so it cannot be adopted"
             return Change("conflict", resource, reason, way_out="choose another domain name")
-        call = Call("forge.set_marker", {"name": self.wanted.spec.domain, "marker": self._marker()})
         return Change("adopt", resource, "empty, and named with --adopt", call)
 
     def apply(self, providers: Providers, change: Change) -> Resource:
-        """Create the repository, or write the marker on an adopted one."""
+        """Create the repository, or write the marker on one that is there."""
         name, marker = self.wanted.spec.domain, self.wanted.marker
         if change.action == "adopt":
             made = providers.forge.set_marker(name, marker)
+        elif change.action == "update":
+            made = providers.forge.set_marker(name, marker, known_id=change.resource.id)
         else:
             made = providers.forge.create_repository(
                 name,

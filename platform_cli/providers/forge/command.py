@@ -10,6 +10,7 @@ import re
 import selectors
 import signal
 import subprocess
+import sys
 import unicodedata
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -80,7 +81,7 @@ def _follow(
     os.set_blocking(output.fileno(), False)
     with selectors.DefaultSelector() as selector:
         selector.register(output, selectors.EVENT_READ)
-        while process.poll() is None:
+        while not _has_ended(process):
             if any(flag.is_set() for flag in flags):
                 return False
             if not selector.get_map():
@@ -88,6 +89,13 @@ def _follow(
             elif selector.select(_GLANCE_S) and not _read(output, tail, once=True):
                 selector.unregister(output)  # it closed its output, and may go on without
     return True
+
+
+def _has_ended(process: subprocess.Popen[bytes]) -> bool:
+    """Without taking its exit code, where that can be: then its number stays its group's."""
+    if sys.platform == "darwin":
+        return process.poll() is not None
+    return os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
 
 def _read(output: IO[bytes], tail: bytearray, *, once: bool = False) -> bool:

@@ -177,8 +177,8 @@ class LocalForge:
                 raise place.kept("exists already")
         return _shown(place, record.id, marker, empty=True)
 
-    def set_marker(self, name: str, marker: Marker) -> Repository:
-        """Adopt an empty repository. Raises PLT-FORGE-001 where it is not one, or not empty."""
+    def set_marker(self, name: str, marker: Marker, *, known_id: str | None = None) -> Repository:
+        """Mark an empty repository, or the one of that id. Raises PLT-FORGE-001 for any other."""
         place = self._place(name)
         if self.repository(name) is None:
             raise place.gone()
@@ -189,11 +189,11 @@ class LocalForge:
             if found is None:
                 raise place.gone()
             if old is None or old.marker != marker:
-                if not found.empty:
+                if not found.empty and found.id != known_id:
                     raise place.kept("is not an empty repository: it cannot be adopted")
                 new = replace(old, marker=marker) if old else self._new_record(marker, "")
                 place.write(new)
-                found = _shown(place, new.id, marker, empty=True)
+                found = _shown(place, new.id, marker, empty=found.empty)
         return found
 
     def set_variable(self, name: str, key: str, value: str) -> None:

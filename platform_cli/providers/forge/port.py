@@ -179,8 +179,8 @@ class Forge(Protocol):
         """Make an empty repository that carries the marker from its first moment."""
         ...
 
-    def set_marker(self, name: str, marker: Marker) -> Repository:
-        """Write the marker on a repository that a person said to adopt."""
+    def set_marker(self, name: str, marker: Marker, *, known_id: str | None = None) -> Repository:
+        """Write the marker on an empty repository, or on the one that we know by its id."""
         ...
 
     def set_variable(self, name: str, key: str, value: str) -> None:

@@ -151,9 +151,9 @@ class GitHubForge:
         """Make a private, empty repository with its marker. Raises PLT-FORGE-001."""
         return self.repositories.create(name, marker, description)
 
-    def set_marker(self, name: str, marker: Marker) -> Repository:
-        """Adopt an empty repository. Raises PLT-FORGE-001 or PLT-FORGE-003."""
-        return self.repositories.mark(name, marker)
+    def set_marker(self, name: str, marker: Marker, *, known_id: str | None = None) -> Repository:
+        """Mark an empty one, or the one of that id. Raises PLT-FORGE-001 or PLT-FORGE-003."""
+        return self.repositories.mark(name, marker, known_id)
 
     def set_variable(self, name: str, key: str, value: str) -> None:
         """Create or replace one variable."""

@@ -53,8 +53,8 @@ class Repositories:
         place.made(name)
         return self._as(name, answer.data, marker, empty=True)
 
-    def mark(self, name: str, marker: Marker) -> Repository:
-        """Adopt an empty one. Raises PLT-FORGE-001 where it is not, PLT-FORGE-003 without one."""
+    def mark(self, name: str, marker: Marker, known_id: str | None = None) -> Repository:
+        """Mark an empty one, or the one of that id. Raises PLT-FORGE-001 or PLT-FORGE-003."""
         place = self.place
         found = place.repository(name)
         if found is None:
@@ -62,7 +62,7 @@ class Repositories:
         shown = self._shown(name, found, marks.read(found))
         if shown.marker == marker:
             return shown
-        if not shown.empty:
+        if not shown.empty and shown.id != known_id:
             raise place.kept(name, "is not an empty repository: it cannot be adopted")
         if self._has_property():
             values = [{"property_name": marks.PROPERTY, "value": marker.text}]
@@ -70,7 +70,7 @@ class Repositories:
         else:
             words = marks.described(marker, found.get("description") or "")
             place.send("PATCH", name, body={"description": words})
-        return self._as(name, found, marker, empty=True)
+        return self._as(name, found, marker, empty=shown.empty)
 
     def _has_property(self) -> bool:
         """Whether the organisation defines our property, and lets us know. Asked once."""
