@@ -124,9 +124,9 @@ class Calls:
         return answered
 
     def found(self, changes: Iterable[Change]) -> None:
-        """Close the intents of a run that was cut off: what it began is there."""
+        """Close the intents of a run that was cut off: what it began is there, or another's is."""
         for change in changes:
-            self._close_intent(change, "found")
+            self._close_intent(change, "absent" if change.action == "use" else "found")
 
     def _close_intent(self, change: Change, status: Literal["found", "absent"]) -> None:
         with self._lock:

@@ -215,6 +215,7 @@ class Engine:
         step = self._step(step_plan.id)
         calls.recorder.step_started(step.id)
         self.watcher.step_started(step.id)
+        calls.found(change for change in step_plan.changes if not change.pending)
         targets = tuple(step.targets(self.wanted))
         pending = [index for index, change in enumerate(step_plan.changes) if change.pending]
         parts = _parts(step, targets, pending)

@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 
 from platform_cli.errors import PlatformError
 from platform_cli.onboarding import readiness, steps
+from platform_cli.onboarding.history import history
 from platform_cli.onboarding.result import Result
 from platform_cli.providers.forge.port import Branch, Permission, Protection
 from platform_cli.providers.marker import Marker
+from platform_cli.providers.pager.port import Schedule
 from tests.fakes.forge import Fault, Kept, temporary
 from tests.unit.onboarding_world import World
 
@@ -246,6 +248,28 @@ def test_the_intent_of_a_run_that_was_cut_off_is_closed_by_the_next(world: World
     assert world.run().outcome == "incomplete"
     found = [e for e in world.events() if e.detail.get("status") == "found"]
     assert [e.detail["address"] for e in found] == ["local/loyalty/branches/main/protection"]
+
+
+def test_a_rotation_that_turned_up_in_the_meantime_is_not_taken_for_ours(world: World) -> None:
+    class Cut(BaseException):
+        """Stands for SIGKILL: nothing of ours runs after it."""
+
+    def before(method: str) -> None:
+        if method == "pager.create_schedule":
+            raise Cut
+
+    world.forge.before_call = before
+    with pytest.raises(Cut):
+        world.run()
+    world.forge.before_call = lambda _: None
+    address = "pager/schedules/loyalty-pager"
+    theirs = Schedule(address, "theirs", "loyalty-pager", None, ("Ann",), "UTC", "monday 09:00")
+    world.pager.schedules["loyalty-pager"] = theirs
+    world.run()
+    ended = [e.detail for e in world.events() if e.detail.get("address") == address]
+    assert [e["status"] for e in ended if "status" in e] == ["absent"]
+    with world.journal() as journal:
+        assert ("schedule", "theirs") not in history(journal.events()).known_ids
 
 
 def test_the_first_requested_at_counts(world: World) -> None:
