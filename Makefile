@@ -4,6 +4,7 @@
 #   make test    all tests, in a virtual environment of their own
 #   make check   what CI holds: format, lint, types, layers, generated pages
 #   make crash   kills at every point, in many orders, and pairs of them (hours); writes the figures
+#                SWEEP=long for half an hour of it
 #   make sweep   a canary in every credential, every command, every failure (long)
 #   make audit   whether a locked requirement has a published advisory (asks PyPI's service)
 #   make live-github ORGANISATION=acme   the forge's tests on a real organisation, with GH_TOKEN
@@ -13,6 +14,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 DEMO   := .demo
+SWEEP  ?= all
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .PHONY: demo test check crash sweep audit live-github fuzz bench docs lock clean
@@ -44,7 +46,7 @@ check: $(BIN)/.installed
 	$(BIN)/python docs/reference/generate.py --check
 
 crash: $(BIN)/.installed
-	$(BIN)/python -m pytest tests/crash -m crash --sweep all --write-figures -n auto --dist worksteal
+	$(BIN)/python -m pytest tests/crash -m crash --sweep $(SWEEP) --write-figures -n auto --dist worksteal
 
 sweep: $(BIN)/.installed
 	$(BIN)/python -m pytest tests/security/test_canaries.py --sweep all -n auto

@@ -13,7 +13,7 @@ settings.load_profile("default")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--sweep all` tries every kill point and pair; the default is a seeded sample."""
+    """`--sweep all` takes hours, `long` half an hour; the default is a seeded sample."""
     parser.addoption("--sweep", choices=("sample", "long", "all"), default="sample")
     parser.addoption(
         "--update-golden",

@@ -41,7 +41,7 @@ SAMPLE: Final[Mapping[str, tuple[int, int]]] = {
     "all": (14, 6),
 }
 """Single kills and pairs of a normal run: more of them where a history takes less time."""
-_LONG: Final = Amount(orders=1, mixes=1, threads=0, pairs=50)
+_LONG: Final = Amount(orders=3, mixes=2, threads=1, pairs=150)
 _ALL: Final = Amount(orders=6, mixes=3, threads=1, pairs=1_000)
 _ALL_EMBEDDED: Final = replace(_ALL, pairs=None)
 

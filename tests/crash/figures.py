@@ -61,7 +61,8 @@ def pytest_terminal_summary(
         terminalreporter.write_line(f"{tried} crash histories with {kills} kills: {harms}")
     ended = exitstatus in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED}
     if tried and ended and terminalreporter.config.getoption("--write-figures"):
-        write(PAGE, section(numbers, datetime.now(tz=UTC)))
+        sweep = terminalreporter.config.getoption("--sweep")
+        write(PAGE, section(numbers, sweep, datetime.now(tz=UTC)))
 
 
 def _under(numbers: Mapping[str, int], name: str) -> dict[str, int]:
@@ -77,13 +78,14 @@ def write(page: Path, section: str) -> None:
     page.write_text(f"{head}{BEGINS}\n{section}\n{ENDS}{tail}", encoding="utf-8")
 
 
-def section(numbers: Counter[str], now: datetime) -> str:
+def section(numbers: Counter[str], sweep: str, now: datetime) -> str:
     """The figures as Markdown: the number of harms stands beside the number of cases."""
     tried, kills = _under(numbers, "tried"), _under(numbers, "kills")
     total = f"{sum(tried.values()):,}"
     most = max(map(int, _under(numbers, "runs")), default=0)
+    system = f"Python {platform.python_version()}, {platform.system()}"
     lines = [
-        f"Last figures: {now:%Y-%m-%d}, Python {platform.python_version()}, {platform.system()}.",
+        f"Last figures: `--sweep {sweep}`, {now:%Y-%m-%d}, {system}.",
         "",
         "| profile | history | tried | processes killed |",
         "|---|---|---:|---:|",

@@ -25,8 +25,8 @@ def _numbers() -> Counter[str]:
 
 
 def test_what_was_found_stands_beside_what_was_tried() -> None:
-    told = figures.section(_numbers(), NOW)
-    assert "2026-01-05" in told
+    told = figures.section(_numbers(), "long", NOW)
+    assert "`--sweep long`, 2026-01-05" in told
     assert "| `github` | one kill | 2 | 2 |" in told
     assert "| `local` | two kills | 1 | 1 |" in told
     assert "| **together** | | **3** | **3** |" in told

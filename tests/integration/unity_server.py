@@ -66,7 +66,7 @@ def _fetch(scratch: Path, jars: Path) -> None:
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir()
     (scratch / "pom.xml").write_text(_POM, encoding="utf-8")
-    order = ["mvn", "-q", "-B", "dependency:copy-dependencies", "-DincludeScope=runtime"]
+    order = ["mvn", "-q", "-B", "-U", "dependency:copy-dependencies", "-DincludeScope=runtime"]
     try:
         done = subprocess.run(
             [*order, f"-DoutputDirectory={scratch / 'jars'}"],
