@@ -5,19 +5,16 @@ Owns modes (0700, 0600) and the meaning of an OSError. Knows nothing of events o
 
 from __future__ import annotations
 
-import errno
 import os
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from platform_cli.disk import is_full
 from platform_cli.errors import PlatformError
 
 FOLDER_MODE: Final = 0o700
 FILE_MODE: Final = 0o600
-
-# A limit on the size of files or a quota is, to its owner, a full disk.
-FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 def private_folder(folder: Path) -> None:
@@ -90,7 +87,7 @@ def refusal(error: OSError, path: Path) -> PlatformError:
     """The error to raise for what the operating system refused at `path`."""
     # An OSError carries the operating system's own words; they are shown, never compared.
     why = error.strerror or type(error).__name__
-    if error.errno in FULL:
+    if is_full(error):
         return PlatformError(
             "PLT-HOME-002",
             f"{path} cannot be written: {why}. What was written before is safe.",
