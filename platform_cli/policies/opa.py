@@ -10,7 +10,7 @@ import json
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -59,7 +59,7 @@ class Opa:
     def _ask(
         self, folder: Path, documents: Sequence[Any], questions: list[tuple[int, Question]]
     ) -> dict[int, Answer]:
-        answer = self._eval(folder, _query(questions), documents)
+        answer = self._eval(folder, documents, _by_rule(questions))
         if not isinstance(answer, Fault):
             return {number: _listed(answer, number, each) for number, each in questions}
         # One built-in error ends the whole run: the half without it is asked again.
@@ -69,11 +69,14 @@ class Opa:
         first = self._ask(folder, documents, questions[:middle])
         return {**first, **self._ask(folder, documents, questions[middle:])}
 
-    def _eval(self, folder: Path, query: str, documents: Sequence[Any]) -> Any:
+    def _eval(
+        self, folder: Path, documents: Sequence[Any], asked: Mapping[str, list[list[int]]]
+    ) -> Any:
         arguments = ["eval", "--strict-builtin-errors", "--format", "json"]
+        # What is asked of which document comes in by the same door: a command line has a limit.
         said = self._run(
-            [*arguments, "--bundle", str(folder), "--stdin-input", query],
-            json.dumps({"documents": documents}),
+            [*arguments, "--bundle", str(folder), "--stdin-input", _query(asked)],
+            json.dumps({"documents": documents, "asked": asked}),
         )
         report = _report(said)
         if errors := report.get("errors"):
@@ -132,15 +135,20 @@ def _folder(bundle: Bundle) -> Iterator[Path]:
         yield folder
 
 
-def _query(questions: Sequence[tuple[int, Question]]) -> str:
-    """An object from a question's number to what its rule says about its document."""
+def _by_rule(questions: Sequence[tuple[int, Question]]) -> dict[str, list[list[int]]]:
+    """For each rule the numbers of its questions, each with that of its document."""
     rules: dict[str, list[list[int]]] = {}
     for number, question in questions:
         rules.setdefault(question.rule, []).append([number, question.document])
+    return rules
+
+
+def _query(rules: Iterable[str]) -> str:
+    """An object from a question's number to what its rule says about its document."""
     parts = [
-        f'{{sprintf("%d", [pair[0]]): answer | some pair in {json.dumps(pairs)};'
+        f'{{sprintf("%d", [pair[0]]): answer | some pair in input.asked[{json.dumps(rule)}];'
         f" document := input.documents[pair[1]]; answer := {rule} with input as document}}"
-        for rule, pairs in rules.items()
+        for rule in rules
     ]
     return f"object.union_n([{', '.join(parts)}])" if parts else "{}"
 

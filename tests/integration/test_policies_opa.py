@@ -23,7 +23,7 @@ from platform_cli.policies import inputs, output
 from platform_cli.policies.bundle import Bundle, packaged_folder, released_from
 from platform_cli.policies.decisions import Outcome, evaluate
 from platform_cli.policies.embedded import Embedded
-from platform_cli.policies.engine import Engine
+from platform_cli.policies.engine import Engine, Fault, Question
 from platform_cli.policies.metadata import policies as policies_of
 from platform_cli.policies.opa import Opa
 from tests.policies_generated import generated
@@ -197,6 +197,18 @@ def test_opa_tells_a_test_that_fails(bundle: Bundle, opa: Opa) -> None:
     report = opa.test(changed(bundle, {"mesh/wrong/wrong_test.rego": text}))
     assert not report.passed
     assert [r.name for r in report.results if not r.passed] == ["data.mesh.wrong_test.test_wrong"]
+
+
+def test_more_is_asked_than_a_command_line_may_hold(bundle: Bundle, tmp_path: Path) -> None:
+    """No opa is needed to see how it would be called."""
+    stand_in = tmp_path / "opa"
+    answer = '{"result": [{"expressions": [{"value": {}}]}]}'
+    stand_in.write_text(f"#!/bin/sh\ncat > /dev/null\necho '{answer}'\n", encoding="utf-8")
+    stand_in.chmod(0o755)
+    questions = [Question("data.mesh.retention.deny", number) for number in range(12_000)]
+    answers = Opa(stand_in).answers(bundle, [{}] * len(questions), questions)
+    assert len(answers) == len(questions)
+    assert all(isinstance(answer, Fault) for answer in answers)
 
 
 def test_opa_that_is_no_opa_is_an_error(bundle: Bundle, tmp_path: Path) -> None:
