@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
@@ -58,7 +58,7 @@ def decide(wish: Wish, seen: Sequence[Table], *, domain: str, today: date) -> Ch
         return Change("draft", wish, "it still says TODO: a draft is not published")
     table = next((one for one in seen if one.name == wish.table), None)
     elsewhere = _elsewhere(wish, seen)
-    if table is not None and (table.marker is None or table.marker.domain != domain):
+    if table is not None and not _may_be_published(table, domain):
         whose = f"belongs to {table.marker.domain}" if table.marker else "carries no marker of ours"
         return Change(
             "conflict",
@@ -78,8 +78,14 @@ def decide(wish: Wish, seen: Sequence[Table], *, domain: str, today: date) -> Ch
         return Change("create", wish, "it is not published yet")
     before = _version(table.publication)
     if table.publication is None or before is None:
-        return Change("update", wish, "what the catalog says of it is not whole")
-    return _compared(wish, table.publication, before, today)
+        why = "what the catalog says of it is not whole"
+        return Change("update", wish, why if table.marker else "built, and not published yet")
+    return _compared(wish, table, table.publication, before, today)
+
+
+def _may_be_published(table: Table, domain: str) -> bool:
+    """Of a table without a marker only one that was built in the domain's own schema."""
+    return table.built if table.marker is None else table.marker.domain == domain
 
 
 def _elsewhere(wish: Wish, seen: Sequence[Table]) -> str | None:
@@ -100,15 +106,26 @@ def _version(said: Publication | None) -> Version | None:
         return None
 
 
-def _compared(wish: Wish, said: Publication, before: Version, today: date) -> Change:
+def _compared(wish: Wish, table: Table, said: Publication, before: Version, today: date) -> Change:
     refused = _refusal(wish, said, before, today)
     if refused is not None:
         return Change("refuse", wish, refused[0], said.version, refused[1])
-    if wish.publication == said:
+    wanted = _named(wish.publication, said) if table.built else wish.publication
+    if wanted == said:
         return Change("keep", wish, "it is published like this", said.version)
     same = wish.version == before
     why = "the catalog says it another way" if same else "the version is new"
     return Change("update", wish, why, said.version)
+
+
+def _named(wanted: Publication, said: Publication) -> Publication:
+    """What a publication says of a table that was built: the digest stands for the long texts."""
+    return replace(
+        wanted,
+        columns=said.columns,
+        description=said.description,
+        deprecation=said.deprecation,
+    )
 
 
 def _refusal(wish: Wish, said: Publication, before: Version, today: date) -> tuple[str, str] | None:

@@ -18,7 +18,7 @@ class _Suite(UnityFixtures, CatalogSuite):
     def test_tags_and_grants_of_one_name_are_two_things(
         self, catalog: Catalog, made: Schema
     ) -> None:
-        catalog.set_tags(DOMAIN, "raw", {"@acme/domain": "write", "domain": "x", "onboarding": "x"})
+        catalog.set_tags(DOMAIN, "raw", {"@acme domain": "write", "domain": "x", "onboarding": "x"})
         catalog.grant(DOMAIN, "raw", "@acme/domain", "read")
         seen = catalog.schema(DOMAIN, "raw")
         assert seen is not None

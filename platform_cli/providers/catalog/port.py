@@ -93,6 +93,8 @@ class Table:
     marker: Marker | None
     publication: Publication | None
     """None where the table carries no marker, or not all that makes a publication."""
+    built: bool = False
+    """Whoever may write in the schema made it, columns included: a publication only names it."""
 
 
 class Catalog(Protocol):
@@ -162,5 +164,8 @@ class Catalog(Protocol):
         ...
 
     def set_table(self, domain: str, tier: Tier, name: str, publication: Publication) -> Table:
-        """Let this be what a table of ours is published with, its columns included."""
+        """Let this be what a table of ours is published with, its columns included.
+
+        Of one that is shown as built in a schema of ours it is said beside it, the columns aside.
+        """
         ...

@@ -6,10 +6,13 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import unquote
 
 from tests.fakes.unity.state import CALLER, CLIENT, TOKEN, Call, Json, State
 
 BASE = "/api/2.1/unity-catalog"
+LONGEST_TAG = 1_000
+_KEY = re.compile(r"[^.,=/:\x00-\x1f-]{1,255}")
 _NAME = re.compile(r"[^ ./\x00-\x1f\x7f]{1,255}")
 _SPACED = re.compile(r"[A-Z]+( [A-Z]+)*")
 _JOINED = re.compile(r"[A-Z]+(_[A-Z]+)*")
@@ -177,6 +180,7 @@ def _new_table(state: State, call: Call) -> Reply:
 
 
 def _no_table(state: State, call: Call, full: str) -> Reply:
+    state.tags.pop(full, None)
     if state.tables.pop(full, None) is None:
         return refused(404, "TABLE_DOES_NOT_EXIST" if _dbx(state) else "NOT_FOUND")
     return Reply(200, {})
@@ -245,37 +249,49 @@ def _well_written(state: State, privileges: Iterable[str]) -> bool:
     return all(form.fullmatch(one) for one in privileges)
 
 
-def _tags(state: State, call: Call, full: str) -> Reply:
-    if full not in state.tags:
-        return refused(404, "SCHEMA_DOES_NOT_EXIST")
-    listed = [_tag(full, key, value) for key, value in sorted(state.tags[full].items())]
+def _tags(state: State, call: Call, kind: str, full: str) -> Reply:
+    if not _taggable(state, kind, full):
+        return refused(404, f"{kind[:-1].upper()}_DOES_NOT_EXIST")
+    tags = state.tags.get(full, {})
+    listed = [_tag(kind, full, key, value) for key, value in sorted(tags.items())]
     return _page(state, call, "tag_assignments", listed)
 
 
 def _new_tag(state: State, call: Call) -> Reply:
-    full, key = call.body["entity_name"], call.body["tag_key"]
+    kind, full, key = (call.body[name] for name in ("entity_type", "entity_name", "tag_key"))
     if "APPLY_TAG" in state.lacks:
         return refused(403, "PERMISSION_DENIED", "User does not have APPLY TAG.")
-    if full not in state.tags:
-        return refused(404, "SCHEMA_DOES_NOT_EXIST")
-    if key in state.tags[full]:
+    if not _taggable(state, kind, full):
+        return refused(404, f"{kind[:-1].upper()}_DOES_NOT_EXIST")
+    value = call.body.get("tag_value", "")
+    if not _KEY.fullmatch(key) or len(value) > LONGEST_TAG:
+        return refused(400, "INVALID_PARAMETER_VALUE", "No such tag.")
+    if key in state.tags.setdefault(full, {}):
         return refused(409, "ALREADY_EXISTS", "The tag is assigned already.")
-    state.tags[full][key] = call.body.get("tag_value", "")
-    return Reply(200, _tag(full, key, state.tags[full][key]))
+    state.tags[full][key] = value
+    return Reply(200, _tag(kind, full, key, value))
 
 
-def _changed_tag(state: State, call: Call, full: str, key: str) -> Reply:
-    from urllib.parse import unquote
+def _no_tag(state: State, call: Call, kind: str, full: str, key: str) -> Reply:
+    if state.tags.get(full, {}).pop(unquote(key), None) is None:
+        return refused(404, "TAG_DOES_NOT_EXIST")
+    return Reply(200, {})
 
+
+def _changed_tag(state: State, call: Call, kind: str, full: str, key: str) -> Reply:
     key = unquote(key)
     if key not in state.tags.get(full, {}) or call.asked("update_mask") != "tag_value":
         return refused(404, "TAG_DOES_NOT_EXIST")
     state.tags[full][key] = call.body.get("tag_value", "")
-    return Reply(200, _tag(full, key, state.tags[full][key]))
+    return Reply(200, _tag(kind, full, key, state.tags[full][key]))
 
 
-def _tag(full: str, key: str, value: str) -> Json:
-    return {"entity_type": "schemas", "entity_name": full, "tag_key": key, "tag_value": value}
+def _taggable(state: State, kind: str, full: str) -> bool:
+    return full in {"schemas": state.schemas, "tables": state.tables}[kind]
+
+
+def _tag(kind: str, full: str, key: str, value: str) -> Json:
+    return {"entity_type": kind, "entity_name": full, "tag_key": key, "tag_value": value}
 
 
 def _dbx(state: State) -> bool:
@@ -300,8 +316,9 @@ _ROUTES: list[tuple[str, str, Callable[..., Reply]]] = [
     ("GET", f"/permissions{_KIND}", _permissions),
     ("PATCH", f"/permissions{_KIND}", _granted),
     ("GET", f"/effective-permissions{_KIND}", _effective),
-    ("GET", f"{_TAGS}/schemas/([^/]+)/tags", _tags),
+    ("GET", f"{_TAGS}/(schemas|tables)/([^/]+)/tags", _tags),
     ("POST", _TAGS, _new_tag),
-    ("PATCH", f"{_TAGS}/schemas/([^/]+)/tags/([^/]+)", _changed_tag),
+    ("PATCH", f"{_TAGS}/(schemas|tables)/([^/]+)/tags/([^/]+)", _changed_tag),
+    ("DELETE", f"{_TAGS}/(schemas|tables)/([^/]+)/tags/([^/]+)", _no_tag),
 ]
-_DATABRICKS_ALONE = {_effective, _tags, _new_tag, _changed_tag}
+_DATABRICKS_ALONE = {_effective, _tags, _new_tag, _changed_tag, _no_tag}

@@ -124,6 +124,18 @@ class State:
         self.tags[full] = {}
         return self.schemas[full]
 
+    def build(self, schema: str, name: str, *columns: str) -> Json:
+        """A table as dbt's build makes it, or makes it anew: tags outlive that, properties do not."""
+        catalog, _, within = schema.partition(".")
+        listed = [
+            {"name": one, "type_text": "string", "type_json": '"string"', "position": place}
+            for place, one in enumerate(columns or ("id",))
+        ]
+        shown: Json = {"name": name, "catalog_name": catalog, "schema_name": within}
+        shown |= {"table_type": "MANAGED", "data_source_format": "DELTA", "columns": listed}
+        self.tables[f"{schema}.{name}"] = shown | {"properties": {"delta.minReaderVersion": "1"}}
+        return shown
+
     def fault(self, call: Call) -> Fault | None:
         """The fault that this call meets, if one does."""
         with self.lock:

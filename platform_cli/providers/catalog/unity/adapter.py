@@ -22,7 +22,7 @@ from platform_cli.providers.catalog.port import (
     Tier,
 )
 from platform_cli.providers.catalog.refusals import check_table, gone, not_ours
-from platform_cli.providers.catalog.unity import shapes
+from platform_cli.providers.catalog.unity import labels, shapes
 from platform_cli.providers.catalog.unity.api import Json, at
 from platform_cli.providers.catalog.unity.place import Metastore
 from platform_cli.providers.catalog.unity.schemas import Schemas
@@ -128,14 +128,14 @@ class UnityCatalog:
         """The table of that name, or None."""
         place = self.metastore.place(domain, tier)
         found = self._table(place, name)
-        return shapes.table(place, found) if found is not None else None
+        return self._shown(place, found) if found is not None else None
 
     def tables(self, domain: str, tier: Tier) -> tuple[Table, ...]:
         """Every table and view of the schema, by name."""
         place = self.metastore.place(domain, tier)
         query = {"catalog_name": place.catalog, "schema_name": place.schema}
         found = self.metastore.api.pages(at("tables"), "tables", query) or ()
-        shown = (shapes.table(place, one) for one in found)
+        shown = (self._shown(place, one) for one in found)
         return tuple(sorted(shown, key=lambda one: one.name))
 
     def create_table(
@@ -151,6 +151,7 @@ class UnityCatalog:
     def set_table(self, domain: str, tier: Tier, name: str, publication: Publication) -> Table:
         """Register the table anew where it differs. Raises PLT-CATALOG-001, -003 and -006.
 
+        Databricks has tags for what is said of a table that the domain's own build made.
         Unity Catalog's API changes nothing of a table but its owner. What we registered is taken
         out of the catalog and put in again: its files are untouched, and two calls are made.
         """
@@ -158,7 +159,9 @@ class UnityCatalog:
         found = self._table(place, name)
         if found is None:
             raise gone("table", address)
-        before = shapes.table(place, found)
+        before = self._shown(place, found)
+        if before.built:
+            return self._labelled(place, found, publication)
         if before.marker is None:
             raise not_ours("table", address, "carries no marker of ours")
         if before.publication == publication:
@@ -174,6 +177,26 @@ class UnityCatalog:
             )
         self.metastore.api.send("DELETE", at("tables", address))
         return self._register(place, name, publication, before.marker, root)
+
+    def _shown(self, place: Place, found: Json) -> Table:
+        """The table; one that we did not register with its tags, where there are tags."""
+        if shapes.registered(found) or not self.metastore.flavour.tag_assignments:
+            return shapes.table(place, found)
+        return shapes.built(place, found, self._tags(place, found))
+
+    def _tags(self, place: Place, found: Json) -> dict[str, str]:
+        return self.metastore.tagging.on("tables", f"{place.full}.{found['name']}")
+
+    def _labelled(self, place: Place, found: Json, publication: Publication) -> Table:
+        """Say it in tags, with the marker of the schema that the table is in."""
+        marker = properties.marker(shapes.kept(self.metastore.ours(place)))
+        address, before = f"{place.full}.{found['name']}", self._tags(place, found)
+        foreign = labels.marker(before)
+        if marker is None or (foreign is not None and foreign.domain != marker.domain):
+            raise not_ours("table", address, "carries the marker of another domain")
+        wanted = labels.wanted(publication, marker)
+        self.metastore.tagging.change("tables", address, wanted, labels.ours(before) - set(wanted))
+        return shapes.built(place, found, wanted)
 
     def _table(self, place: Place, name: str) -> Json | None:
         check_table(name)

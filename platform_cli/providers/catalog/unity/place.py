@@ -17,6 +17,7 @@ from platform_cli.providers.catalog.unity.api import Api, Json, at
 from platform_cli.providers.catalog.unity.flavour import Flavour
 from platform_cli.providers.catalog.unity.granting import Granting
 from platform_cli.providers.catalog.unity.shapes import Layout, Place, Principals
+from platform_cli.providers.catalog.unity.tagging import Tagging
 
 
 @dataclass(slots=True)
@@ -54,6 +55,11 @@ class Metastore:
     def granting(self) -> Granting:
         """Its grants."""
         return Granting(self.api, self.flavour, self.principals)
+
+    @property
+    def tagging(self) -> Tagging:
+        """Its tags, where it has them."""
+        return Tagging(self.api)
 
     def place(self, domain: str, tier: Tier) -> Place:
         """Where the schema is or would be. Raises PLT-SPEC-001 for what is no name."""

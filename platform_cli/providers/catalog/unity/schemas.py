@@ -112,31 +112,15 @@ class Schemas:
         """The tags, wherever this catalog has them."""
         if not self.metastore.flavour.tag_assignments:
             return properties.tags(kept)
-        path = at("entity-tag-assignments", "schemas", place.full, "tags")
-        found = self.metastore.api.pages(path, "tag_assignments")
-        return {str(one["tag_key"]): str(one.get("tag_value") or "") for one in found or ()}
+        return self.metastore.tagging.on("schemas", place.full)
 
     def set_tags(self, place: Place, tags: Mapping[str, str]) -> None:
         """Set these tags: one call where they are properties, else one for each that differs."""
         found = self.metastore.ours(place)
         if not self.metastore.flavour.tag_assignments:
             self.change(place, found, properties.of_tags(tags))
-            return
-        before = self.tags(place, shapes.kept(found))
-        for key, value in tags.items():
-            if before.get(key) == value:
-                continue
-            body = {
-                "entity_type": "schemas",
-                "entity_name": place.full,
-                "tag_key": key,
-                "tag_value": value,
-            }
-            if key in before:
-                path = at("entity-tag-assignments", "schemas", place.full, "tags", key)
-                self.metastore.api.send("PATCH", path, body, {"update_mask": "tag_value"})
-            else:
-                self.metastore.api.send("POST", at("entity-tag-assignments"), body)
+        else:
+            self.metastore.tagging.change("schemas", place.full, tags)
 
     def _in_the_way(self, domain: str, place: Place) -> bool:
         if self.metastore.layout.shared:

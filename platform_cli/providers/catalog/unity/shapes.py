@@ -10,8 +10,15 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from platform_cli.providers.catalog import properties
-from platform_cli.providers.catalog.port import EVERYONE, Publication, Schema, Table, Tier
-from platform_cli.providers.catalog.unity import columns
+from platform_cli.providers.catalog.port import (
+    EVERYONE,
+    Column,
+    Publication,
+    Schema,
+    Table,
+    Tier,
+)
+from platform_cli.providers.catalog.unity import columns, labels
 from platform_cli.providers.marker import Marker
 
 CATALOG_PER_DOMAIN: Final = "catalog-per-domain"
@@ -126,15 +133,32 @@ def new_table(
     }
 
 
+def registered(shown: Json) -> bool:
+    """Whether the table carries our marker itself: it was registered by us."""
+    return properties.marker(kept(shown)) is not None
+
+
 def table(place: Place, shown: Json) -> Table:
     """A table as the port has it. Its id changes when it is registered anew, so it has none."""
     said, name = kept(shown), str(shown["name"])
     marker = properties.marker(said)
     found = None
     if marker is not None:
-        try:
-            read = columns.shown(shown.get("columns") or (), said.get(_JSON, "").split())
-        except (KeyError, TypeError, ValueError):
-            read = None
+        read = _columns(shown, said.get(_JSON, ""))
         found = properties.publication(said, read) if read is not None else None
     return Table(name, f"{place.full}.{name}", None, marker, found)
+
+
+def built(place: Place, shown: Json, tags: Mapping[str, str]) -> Table:
+    """A table that we did not register, with what its tags say of it."""
+    name, marker = str(shown["name"]), labels.marker(tags)
+    found = labels.publication(tags, _columns(shown) or ()) if marker is not None else None
+    return Table(name, f"{place.full}.{name}", None, marker, found, built=True)
+
+
+def _columns(shown: Json, json_at: str = "") -> tuple[Column, ...] | None:
+    """The columns; None where they are not what is known of columns."""
+    try:
+        return columns.shown(shown.get("columns") or (), json_at.split())
+    except (KeyError, TypeError, ValueError):
+        return None
